@@ -1,0 +1,1 @@
+"""The disaster on one machine: real servers, emulated control planes."""

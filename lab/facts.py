@@ -1,0 +1,97 @@
+"""What the running laboratory is: where its state lives, and which address serves what.
+
+`up` writes lab.json into the state folder; every other part, the lab inventory
+included, reads it. Secrets lie apart, in secrets.json with mode 0600.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from lab.errors import LabError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The last byte of each address in the lab's /24. Machines of the emulated Azure
+# begin at 100, and are given out by it.
+OFFSETS: dict[str, int] = {
+    "dns": 2,
+    "edge": 3,
+    "aws": 5,
+    "azure": 6,
+    "blob": 7,
+    "alb": 11,
+    "app": 12,
+    "rds": 13,
+    "bastion": 14,
+    "azuredb": 21,
+}
+FIRST_MACHINE = 100
+
+ZONE = "petclinic.lab"
+STORAGE_ACCOUNT = "drstorage"
+# Names that clouds give to things, and the host which carries them here.
+NAMES: dict[str, str] = {
+    "petclinic-alb.elb.aws.lab": "alb",
+    "petclinic.rds.aws.lab": "rds",
+    "petclinic.mysql.azure.lab": "azuredb",
+    f"{STORAGE_ACCOUNT}.blob.azure.lab": "blob",
+    "route53.aws.lab": "aws",
+    "management.azure.lab": "azure",
+}
+# A machine with the DNS label L is L.<location>.cloudapp.azure.lab, as in Azure.
+LABEL_SUFFIX = "cloudapp.azure.lab"
+
+
+def home() -> Path:
+    """The state folder: $LAB_HOME, or .lab in the checkout."""
+    return Path(os.environ.get("LAB_HOME", ROOT / ".lab")).resolve()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """lab.json. Addresses are IPv4 strings; paths are absolute."""
+
+    id: str
+    subnet: str
+    gateway: str
+    network: str
+    addresses: dict[str, str]
+    names: dict[str, str]
+    zone: str
+    aws_endpoint_url: str
+    arm_endpoint_url: str
+    blob_account_url: str
+    ca_bundle: str
+    ssh_private_key: str
+    ssh_public_key: str
+    war: str
+    war_sha256: str
+
+    def save(self) -> None:
+        path = home() / "lab.json"
+        scratch = path.with_suffix(".new")
+        scratch.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        scratch.replace(path)
+
+
+def load() -> Facts:
+    """Read lab.json. LabError when no lab was brought up here."""
+    path = home() / "lab.json"
+    try:
+        return Facts(**json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise LabError(f"No lab here ({path} is missing). Bring one up: python -m lab up") from None
+
+
+def secrets() -> dict[str, str]:
+    """The lab's passwords, by name. Never print them."""
+    path = home() / "secrets.json"
+    try:
+        return t.cast("dict[str, str]", json.loads(path.read_text()))
+    except FileNotFoundError:
+        raise LabError(f"No lab here ({path} is missing). Bring one up: python -m lab up") from None
