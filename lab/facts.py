@@ -54,7 +54,7 @@ def home() -> Path:
 
 @dataclass(frozen=True)
 class Facts:
-    """lab.json. Addresses are IPv4 strings; paths are absolute."""
+    """lab.json. Addresses are IPv4 strings; paths are absolute. `addresses` is by host, `names` by name."""
 
     id: str
     subnet: str
@@ -71,6 +71,7 @@ class Facts:
     ssh_public_key: str
     war: str
     war_sha256: str
+    zone_id: str = ""  # of the hosted zone, once it is there
 
     def save(self) -> None:
         path = home() / "lab.json"

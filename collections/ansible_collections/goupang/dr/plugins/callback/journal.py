@@ -1,0 +1,320 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+# ruff: noqa: E402  # Ansible wants the documentation above the imports
+
+DOCUMENTATION = r"""
+name: journal
+type: aggregate
+short_description: Writes what a run did, one JSON line a play and a task
+version_added: 0.1.0
+description:
+  - Appends one JSON object a line to C(<folder>/<run id>.jsonl) on the controller, and flushes each line at once,
+    so that a run can be followed while it goes on and reported on after it.
+  - Each line has C(event), C(run) and C(time) (UTC, ISO 8601). The events are V(run_start) (playbook, intent,
+    inventory, git_commit, operator, check_mode, versions), V(play_start) (play, number), V(task) (play, task, action,
+    host, started, ended, seconds, outcome, changed), V(play_end) (play, number, started, seconds, outcome) and
+    V(run_end) (playbook, started, seconds, outcome, hosts).
+  - An outcome is one of V(ok), V(changed), V(skipped), V(failed), V(unreachable). A play's or a run's outcome is the
+    gravest of its tasks; failures that the playbook ignores count as V(ok) there.
+  - A secret is never written. Neither arguments nor results of a task are; only the message of a failed task, unless
+    the task is C(no_log), and without the values of the variables whose names begin with C(vault_).
+  - A journal that cannot be written warns once, and stops nothing.
+requirements:
+  - Enabling it with C(callbacks_enabled = goupang.dr.journal) in ansible.cfg.
+options:
+  goupang_dr_journal_dir:
+    description: Folder of the journals. A relative path begins in the folder where the command was typed.
+    type: str
+    default: .dr/journal
+    env:
+      - name: GOUPANG_DR_JOURNAL_DIR
+    ini:
+      - section: goupang_dr
+        key: journal_dir
+  goupang_dr_run_id:
+    description:
+      - Name of the run, and of its file. Several playbooks that are given the same name share one file.
+      - Without it a name is made of the time and four random characters. Either way the run's tasks find it in the
+        controller's environment variable E(GOUPANG_DR_RUN_ID).
+    type: str
+    env:
+      - name: GOUPANG_DR_RUN_ID
+author:
+  - the goupang.dr authors (@goupang)
+"""
+
+import getpass
+import json
+import os
+import platform
+import re
+import secrets
+import subprocess
+import typing as t
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ansible import constants as ansible_constants
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__ as core_version
+from ansible.utils.vars import load_extra_vars
+
+SCHEMA = 1
+# From harmless to grave: a play's outcome is the gravest of its tasks.
+GRAVITY = ("skipped", "ok", "changed", "unreachable", "failed")
+# What the operator said on the command line to be allowed to go on. It belongs on record; other extra variables do not.
+SAID = ("dr_confirm", "dr_override", "dr_primary_is_lost")
+# A shorter value would be found inside ordinary words.
+SHORTEST_SECRET = 4
+GIT_SECONDS = 5.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def stamp(moment: datetime) -> str:
+    """2026-11-22T20:45:01.123Z"""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_run_id(moment: datetime) -> str:
+    """20261122T204501Z-ab12"""
+    return f"{moment.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def gravest(outcomes: t.Iterable[str]) -> str:
+    return max(outcomes, key=GRAVITY.index, default="skipped")
+
+
+def strings(value: t.Any) -> Iterator[str]:
+    """Each string within a value of an Ansible variable."""
+    if isinstance(value, str):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from strings(inner)
+
+
+def censored(text: str, variables: Mapping[str, t.Any]) -> str:
+    """The text without the values of vault variables. Modules censor their no_log parameters themselves."""
+    hidden = {
+        secret
+        for name, value in variables.items()
+        if name.startswith("vault_")
+        for secret in strings(value)
+        if len(secret) >= SHORTEST_SECRET
+    }
+    # Longest first: a secret may be a part of another one.
+    for secret in sorted(hidden, key=len, reverse=True):
+        text = text.replace(secret, "********")
+    return text
+
+
+def git_commit() -> str | None:
+    """The commit of the working folder; None outside of a repository or without git."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=GIT_SECONDS
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def operator(environment: Mapping[str, str], extra_vars: Mapping[str, t.Any]) -> str | None:
+    """Who started the run. Under AWX the process's user says nothing; AWX tells by extra variables."""
+    told = extra_vars.get("awx_user_name") or extra_vars.get("tower_user_name") or environment.get("SUDO_USER")
+    if told:
+        return str(told)
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's numeric user without an entry in passwd
+        return None
+
+
+class Journal:
+    """Appends lines to a file; when it cannot, it warns once and gives up."""
+
+    def __init__(self, path: Path, warn: t.Callable[[str], None]) -> None:
+        self.path = path
+        self._warn = warn
+        self._given_up = False
+
+    def write(self, line: Mapping[str, t.Any]) -> None:
+        if self._given_up:
+            return
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # One write to a descriptor opened for appending: lines of two runs in one file do not mix.
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, (json.dumps(line, ensure_ascii=False) + "\n").encode())
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            self._given_up = True
+            self._warn(f"The journal {self.path} cannot be written ({error.strerror}); the run goes on without it.")
+
+
+@dataclass
+class Span:
+    """A run or a play that has begun."""
+
+    name: str
+    started: datetime
+    number: int = 0
+    outcomes: set[str] = field(default_factory=set)
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no type hints
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "goupang.dr.journal"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, display: t.Any = None, now: t.Callable[[], datetime] = utc_now) -> None:
+        super().__init__(display)
+        self._now = now
+        self._journal: Journal | None = None
+        self._run_id = ""
+        self._run: Span | None = None
+        self._play: Span | None = None
+        self._ansible_play: t.Any = None
+        self._task_started: dict[tuple[str, str], datetime] = {}
+
+    # -- What Ansible calls ----------------------------------------------------
+
+    def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        started = self._now()
+        run_id = self.get_option("goupang_dr_run_id") or new_run_id(started)
+        # The name becomes a file's name, and must not lead out of the folder.
+        self._run_id = re.sub(r"[^\w.-]", "_", run_id)
+        os.environ["GOUPANG_DR_RUN_ID"] = self._run_id
+        folder = Path(self.get_option("goupang_dr_journal_dir")).expanduser()
+        self._journal = Journal((folder / f"{self._run_id}.jsonl").absolute(), self._display.warning)
+        self._run = Span(os.path.basename(playbook._file_name), started)
+        extra_vars = load_extra_vars(playbook._loader)
+        self._write(
+            "run_start",
+            schema=SCHEMA,
+            playbook=self._run.name,
+            intent=extra_vars.get("dr_confirm"),
+            said={name: str(extra_vars[name]) for name in SAID if name in extra_vars},
+            inventory=list(context.CLIARGS.get("inventory") or ansible_constants.DEFAULT_HOST_LIST or []),
+            check_mode=bool(context.CLIARGS.get("check")),
+            git_commit=git_commit(),
+            operator=operator(os.environ, extra_vars),
+            versions={"ansible_core": core_version, "python": platform.python_version()},
+        )
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        self._end_play()
+        number = self._run.number + 1 if self._run else 1
+        if self._run:
+            self._run.number = number
+        self._ansible_play = play
+        self._play = Span(play.get_name(), self._now(), number)
+        self._write("play_start", play=self._play.name, number=number)
+
+    def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
+        self._task_started[(host.get_name(), task._uuid)] = self._now()
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        self._task(result, "changed" if result._result.get("changed") else "ok")
+
+    def v2_runner_on_skipped(self, result: t.Any) -> None:
+        self._task(result, "skipped")
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+        self._task(result, "failed", ignored=ignore_errors)
+
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
+        self._task(result, "unreachable", ignored=bool(result._task.ignore_unreachable))
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        self._end_play()
+        if self._run is None:
+            return
+        hosts = {host: stats.summarize(host) for host in sorted(stats.processed)}
+        self._write(
+            "run_end",
+            playbook=self._run.name,
+            started=stamp(self._run.started),
+            seconds=self._seconds_since(self._run.started),
+            # Ansible's own count knows of rescued failures; the lines of the tasks do not.
+            outcome=run_outcome(hosts.values()),
+            hosts=hosts,
+        )
+
+    # -- What they have in common ------------------------------------------------
+
+    def _task(self, result: t.Any, outcome: str, *, ignored: bool = False) -> None:
+        host, task = result._host.get_name(), result._task
+        started = self._task_started.pop((host, task._uuid), None) or self._now()
+        if self._play:
+            self._play.outcomes.add("ok" if ignored else outcome)
+        details: dict[str, t.Any] = {"ignored": True} if ignored else {}
+        if outcome in ("failed", "unreachable"):
+            details["message"] = self._message(result)
+        self._write(
+            "task",
+            play=self._play.name if self._play else None,
+            task=task.get_name(),
+            action=task.action,
+            host=host,
+            started=stamp(started),
+            ended=stamp(self._now()),
+            seconds=self._seconds_since(started),
+            outcome=outcome,
+            changed=outcome == "changed",
+            **details,
+        )
+
+    def _message(self, result: t.Any) -> str:
+        content = result._result
+        if result._task.no_log or content.get("_ansible_no_log"):
+            return "hidden: the task is no_log"
+        message = str(content.get("msg", ""))
+        try:
+            variables = self._ansible_play.get_variable_manager().get_vars(
+                play=self._ansible_play, host=result._host, task=result._task
+            )
+        except Exception:  # whatever goes wrong: without the list of secrets nothing may be written
+            return "hidden: the vault variables could not be read"
+        return censored(message, variables)
+
+    def _end_play(self) -> None:
+        if self._play is None:
+            return
+        self._write(
+            "play_end",
+            play=self._play.name,
+            number=self._play.number,
+            started=stamp(self._play.started),
+            seconds=self._seconds_since(self._play.started),
+            outcome=gravest(self._play.outcomes),
+        )
+        self._play = None
+
+    def _seconds_since(self, started: datetime) -> float:
+        return round((self._now() - started).total_seconds(), 3)
+
+    def _write(self, event: str, **fields: t.Any) -> None:
+        if self._journal:
+            self._journal.write({"event": event, "run": self._run_id, "time": stamp(self._now()), **fields})
+
+
+def run_outcome(summaries: t.Iterable[Mapping[str, int]]) -> str:
+    """The gravest outcome in Ansible's summaries of the hosts: {"ok": 2, "changed": 1, "failures": 0, ...}."""
+    counted = {"failed": "failures", "unreachable": "unreachable", "changed": "changed", "ok": "ok"}
+    return gravest(outcome for summary in summaries for outcome, key in counted.items() if summary.get(key))

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: how its modules reach AWS, and what they say when AWS says no.
+
+`client` makes a boto3 client whose calls all have deadlines. `calling` turns what
+boto3 raises into DrErrors of one sentence (ServiceFault carries AWS's error code).
+`patiently` repeats a call that AWS asked us to repeat.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, OutOfReach, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+
+try:
+    import boto3
+    import botocore.config
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    boto3 = None
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    # The name of a key is no secret; hidden, it would only be missing where a person looks for who did it.
+    "access_key": {"type": "str", "no_log": False},
+    "secret_key": {"type": "str", "no_log": True},
+    "session_token": {"type": "str", "no_log": True},
+    "region": {"type": "str", "default": "us-east-1"},
+    "endpoint_url": {"type": "str"},
+    "ca_bundle": {"type": "path"},
+}
+REQUIRED_TOGETHER = [("access_key", "secret_key")]
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 10
+ATTEMPTS = 2
+
+THROTTLED = frozenset({"429", "Throttling", "ThrottlingException", "TooManyRequests", "TooManyRequestsException"})
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 8.0
+
+T = t.TypeVar("T")
+
+
+def client(service: str, params: t.Mapping[str, t.Any]) -> t.Any:
+    """A boto3 client from a module's parameters (see ARGUMENT_SPEC). LibraryMissing without boto3."""
+    if boto3 is None:
+        raise LibraryMissing(missing_required_lib("boto3"))
+    config = botocore.config.Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+    )
+    with calling(f"prepare the client for {service}"):
+        return boto3.client(
+            service,
+            aws_access_key_id=params["access_key"],
+            aws_secret_access_key=params["secret_key"],
+            aws_session_token=params["session_token"],
+            region_name=params["region"],
+            endpoint_url=params["endpoint_url"],
+            verify=params["ca_bundle"],
+            config=config,
+        )
+
+
+@contextlib.contextmanager
+def calling(doing: str) -> t.Iterator[None]:
+    """ServiceFault or OutOfReach for what boto3 raises inside. `doing` completes the words "AWS refused to"."""
+    try:
+        yield
+    except ClientError as error:
+        answer = error.response.get("Error", {})
+        code = str(answer.get("Code", ""))
+        message = answer.get("Message") or "no reason given"
+        raise ServiceFault(f"AWS refused to {doing}: {code}: {message}", code) from error
+    except (BotoCoreError, ValueError) as error:
+        # ValueError: boto3's word for an endpoint_url that is not a URL.
+        raise OutOfReach(f"AWS could not be asked to {doing}: {error}") from error
+
+
+def patiently(call: t.Callable[[], T], clock: Clock, deadline: float, codes: t.Collection[str] = THROTTLED) -> T:
+    """The result of `call`, repeated with doubling pauses while AWS answers one of `codes`, until `deadline`.
+
+    The pauses have no jitter: one controller at a time moves the users, there is no herd to spread.
+    `deadline` is a moment of `clock`; after it the last ServiceFault is raised as it is.
+    """
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return call()
+        except ServiceFault as error:
+            if error.code not in codes or clock.now() + pause > deadline:
+                raise
+        clock.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: take a backup.
+
+The dump flows from the tool to the blob store without a stop in between. The blob
+comes into being only after the tool ended well and its end marker was seen, and the
+manifest after the blob: whatever dies on the way leaves no backup, rather than half of one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ansible_collections.goupang.dr.plugins.module_utils import _backups, _manifest
+from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
+from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gzip_writer
+from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import SQL, Item, items, whole
+from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
+
+# 50,000 blocks make a blob: 400 GB of packed dump.
+BLOCK = 8 << 20
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the manifest says of the schema and its server, as read before the dump."""
+
+    version: str
+    charset: str
+    collation: str
+    gtid_set: str
+
+
+def look(session: Session, schema: str) -> Source:
+    """Missing when there is no such schema, or our account may not see it."""
+    found = session.rows(
+        "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
+        " WHERE SCHEMA_NAME = %s",
+        (schema,),
+    )
+    if not found:
+        raise Missing(f"There is no schema {schema} that our account may read. Correct schema, or its privileges.")
+    ((charset, collation),) = found
+    ((version,),) = session.rows("SELECT @@version")
+    return Source(version, charset, collation, executed(session))
+
+
+def executed(session: Session) -> str:
+    """The server's GTID set in one line; empty where GTIDs are off."""
+    ((gtid_set,),) = session.rows("SELECT @@GLOBAL.gtid_executed")
+    return str(gtid_set).replace("\n", "")
+
+
+def take(
+    session: Session,
+    tool: Tool,
+    store: Store,
+    schema: str,
+    host: str,
+    name: str,
+    prefix: str,
+    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+) -> Manifest:
+    """Dump the schema into `<prefix><name>_<time>.sql.gz` and write its manifest. DrError leaves no backup."""
+    started = now()
+    backup_id = _manifest.backup_id(name, started)
+    version = tool.version()
+    previous = next((backup.backup_id for backup in _backups.shelf(store, prefix).valid), None)
+    source = look(session, schema)
+    blob = BlockWriter(store, _backups.dump_name(prefix, backup_id))
+    contents = Contents(schema)
+    plain = _pass(tool, blob, contents)
+    gtid_after = executed(session)
+    compressed = blob.commit()
+    manifest = Manifest(
+        backup_id=backup_id,
+        schema=schema,
+        charset=source.charset,
+        collation=source.collation,
+        source_host=host,
+        server_version=source.version,
+        started=_manifest.written(started),
+        finished=_manifest.written(now()),
+        compressed=compressed,
+        plain=plain,
+        tables=contents.counter.tables,
+        gtid_set=source.gtid_set,
+        gtid_exact=source.gtid_set == gtid_after,
+        tool=version,
+        tool_options=list(tool.options),
+        previous=previous,
+        findings=contents.findings(),
+    )
+    store.write(_backups.manifest_name(prefix, backup_id), manifest.to_json(), content_type="application/json")
+    return manifest
+
+
+def _pass(tool: Tool, blob: BlockWriter, contents: Contents) -> Digest:
+    """Let the dump flow into the blob, and look at it as it passes."""
+    plain = Meter()
+    with contextlib.closing(tool.dump()) as dump, gzip_writer(blob) as packed:
+
+        def passing() -> Iterator[bytes]:
+            for chunk in plain.through(dump):
+                packed.write(chunk)
+                yield chunk
+
+        for item in whole(items(passing())):
+            contents.feed(item)
+    return plain.digest()
+
+
+class BlockWriter:
+    """A file whose bytes become blocks of a blob; nobody sees them before commit()."""
+
+    def __init__(self, store: Store, name: str) -> None:
+        self._store = store
+        self._name = name
+        self._meter = Meter()
+        self._buffer = bytearray()
+        self._ids: list[str] = []
+
+    def write(self, data: bytes) -> int:
+        self._meter.feed(data)
+        self._buffer += data
+        while len(self._buffer) >= BLOCK:
+            self._stage(bytes(self._buffer[:BLOCK]))
+            del self._buffer[:BLOCK]
+        return len(data)
+
+    def flush(self) -> None:
+        """A file must have it; a block is staged when it is full."""
+
+    def commit(self) -> Digest:
+        """Make the blob of what was written."""
+        if self._buffer:
+            self._stage(bytes(self._buffer))
+            self._buffer.clear()
+        self._store.commit(self._name, self._ids)
+        return self._meter.digest()
+
+    def _stage(self, data: bytes) -> None:
+        # All ids of a blob must have the same length.
+        block_id = f"{len(self._ids):06d}"
+        self._store.stage(self._name, block_id, data)
+        self._ids.append(block_id)
+
+
+_NEEDS_TRUST = re.compile(rb"(?is).{0,200}?\b(TRIGGER|FUNCTION)\s+`")
+_CREATE = re.compile(rb"(?:\s|/\*!\d*|\*/)*CREATE\b")
+_ENGINE = re.compile(rb"CREATE TABLE `((?:[^`]|``)+)`.*\) ENGINE=(MyISAM|MEMORY|ARCHIVE|CSV|MERGE)\b", re.S)
+
+
+class Contents:
+    """What the dump holds: rows, and what a managed MySQL server will not take as it is."""
+
+    def __init__(self, schema: str) -> None:
+        self.counter = RowCounter()
+        self._own_name = re.compile(rb"(?<![\w$`])`?" + re.escape(schema.encode()) + rb"`?\s*\.\s*[\w$`]")
+        self._found: dict[str, None] = {}
+
+    def feed(self, item: Item) -> None:
+        self.counter.feed(item)
+        if item.kind == SQL and _CREATE.match(item.text):
+            self._created(item.text)
+
+    def findings(self) -> list[str]:
+        """Sentences, each once, in the order of the dump."""
+        folded = [table.lower() for table in self.counter.tables]
+        if len(set(folded)) < len(folded):
+            self._say("Tables differ only by case: a server with lower_case_table_names=1 cannot hold both.")
+        elif folded != list(self.counter.tables):
+            self._say("Tables have capital letters: a server with lower_case_table_names=1 will lower them.")
+        return list(self._found)
+
+    def _created(self, text: bytes) -> None:
+        engine = _ENGINE.match(text)
+        if engine:
+            table, kind = (part.decode() for part in engine.groups())
+            self._say(f"Table {table} is {kind}: it becomes InnoDB where {kind} is not offered.")
+        if text.startswith(b"CREATE TABLE") and b" AUTO_INCREMENT" in text and b"\n  PRIMARY KEY (" not in text:
+            self._say(
+                "A table has AUTO_INCREMENT and no primary key: "
+                "the target needs sql_generate_invisible_primary_key=OFF during the restore."
+            )
+        if _NEEDS_TRUST.match(text):
+            self._say("Triggers or functions: the target needs log_bin_trust_function_creators=ON.")
+        if not text.startswith(b"CREATE TABLE") and self._own_name.search(text):
+            self._say(
+                "A view, trigger, routine or event names its own schema: "
+                "in a schema of another name it would still look there."
+            )
+
+    def _say(self, sentence: str) -> None:
+        self._found[sentence] = None

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: the manifest, which makes a dump a backup.
+
+`<prefix><backup id>.sql.gz` is the dump, `<prefix><backup id>.manifest.json` says what
+it holds and is written last. A dump without a manifest, or one whose size is not the
+manifest's, is no backup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+
+SCHEMA_VERSION = 1
+DUMP_SUFFIX = ".sql.gz"
+MANIFEST_SUFFIX = ".manifest.json"
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Length and lower-case hexadecimal SHA-256 of a stream."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Times are ISO 8601 in UTC with a Z. `tables` is table -> rows, as they are in the dump.
+
+    `gtid_set` is what the source had executed when the dump began; `gtid_exact` says that it
+    had still executed no more when the dump ended, so that the set is the dump's own.
+    `previous` is the id of the backup before this one, None for the first.
+    """
+
+    backup_id: str
+    schema: str
+    charset: str
+    collation: str
+    source_host: str
+    server_version: str
+    started: str
+    finished: str
+    compressed: Digest
+    plain: Digest
+    tables: dict[str, int]
+    gtid_set: str
+    gtid_exact: bool
+    tool: str
+    tool_options: list[str]
+    previous: str | None = None
+    findings: list[str] = field(default_factory=list)
+    schema_version: int = SCHEMA_VERSION
+
+    def to_json(self) -> bytes:
+        return (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+# What the JSON must hold; bool is listed before int because every bool is an int.
+_TYPES: dict[str, type] = {
+    "backup_id": str,
+    "schema": str,
+    "charset": str,
+    "collation": str,
+    "source_host": str,
+    "server_version": str,
+    "started": str,
+    "finished": str,
+    "compressed": dict,
+    "plain": dict,
+    "tables": dict,
+    "gtid_set": str,
+    "gtid_exact": bool,
+    "tool": str,
+    "tool_options": list,
+    "findings": list,
+}
+
+
+def from_json(data: bytes) -> Manifest:
+    """Read a manifest. Refused says what about it is not whole. Keys that a later version adds are ignored."""
+    try:
+        raw = json.loads(data)
+    except ValueError as error:
+        raise Refused(f"it is not JSON ({error})") from error
+    if not isinstance(raw, dict):
+        raise Refused("it is not a JSON object")
+    if raw.get("schema_version") != SCHEMA_VERSION:
+        raise Refused(f"its schema_version is {raw.get('schema_version')!r}; this version reads {SCHEMA_VERSION}")
+    for key, kind in _TYPES.items():
+        if not isinstance(raw.get(key), kind):
+            raise Refused(f"its {key} is missing or of a wrong type")
+    moment(raw["finished"])
+    if not re.fullmatch(r"\w+/\w+", f"{raw['charset']}/{raw['collation']}"):
+        raise Refused("its charset or collation is not a word")  # they become SQL
+    if not all(isinstance(rows, int) for rows in raw["tables"].values()):
+        raise Refused("its tables are not counts of rows")
+    known = {key: raw[key] for key in _TYPES}
+    known["compressed"] = _digest(raw["compressed"])
+    known["plain"] = _digest(raw["plain"])
+    return Manifest(previous=raw.get("previous"), **known)
+
+
+def moment(text: str) -> datetime:
+    """The time in a manifest's started or finished. Refused when it is not one."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError as error:
+        raise Refused(f"its time {text!r} is not like 2026-11-22T20:45:01Z") from error
+
+
+def written(when: datetime) -> str:
+    """The moment as the manifest writes it."""
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def backup_id(schema: str, when: datetime) -> str:
+    """petclinic, 2026-11-22 20:45:01 -> petclinic_20261122t204501z, which is a schema's name too."""
+    return f"{schema.lower()}_{when.strftime('%Y%m%dt%H%M%Sz')}"
+
+
+def _digest(raw: dict[str, t.Any]) -> Digest:
+    if not isinstance(raw.get("bytes"), int) or not isinstance(raw.get("sha256"), str):
+        raise Refused("a digest in it lacks bytes or sha256")
+    return Digest(raw["bytes"], raw["sha256"])

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: one connection to a MySQL server, over TLS, with a deadline on every step.
+
+`open_session` connects. A Session runs one statement at a time (several in one
+string are an error: MULTI_STATEMENTS stays off) and raises DrError; a refusal of
+the server is a ServiceFault whose code is MySQL's error number as a string.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    LibraryMissing,
+    NotAuthorised,
+    OutOfReach,
+    ServiceFault,
+)
+
+try:
+    import pymysql
+    from pymysql.constants import CR
+except ImportError:
+    HAS_PYMYSQL = False
+else:
+    HAS_PYMYSQL = True
+
+ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+    "login_host": {"type": "str", "required": True},
+    "login_port": {"type": "int", "default": 3306},
+    "login_user": {"type": "str", "required": True},
+    "login_password": {"type": "str", "required": True, "no_log": True},
+    "ca_bundle": {"type": "path"},
+}
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+WRITE_SECONDS = 60
+
+# ER_ACCESS_DENIED_ERROR and ER_ACCOUNT_HAS_BEEN_LOCKED.
+LOGIN_REFUSED = frozenset({1045, 3118})
+
+Row = tuple[t.Any, ...]
+
+
+class Session(t.Protocol):
+    """What the rest of the collection knows of a MySQL connection (autocommit is on)."""
+
+    def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[Row]:
+        """The answer of one query, whole; %s in sql stands for a value of args."""
+
+    def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+        """Run one statement. Bytes go to the server as they are."""
+
+    def close(self) -> None:
+        """End the session; its locks go with it."""
+
+
+class MySQLSession:
+    """A Session on a PyMySQL connection."""
+
+    def __init__(self, connection: pymysql.connections.Connection[t.Any], server: str) -> None:
+        self._connection = connection
+        self._server = server
+
+    def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[Row]:
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(sql, args or None)
+                return list(cursor.fetchall())
+        except pymysql.err.MySQLError as error:
+            raise _translated(error, self._server) from error
+
+    def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+        if args or isinstance(sql, str):
+            self.rows(t.cast("str", sql), args)
+            return
+        try:
+            self._connection.query(sql)
+        except pymysql.err.MySQLError as error:
+            raise _translated(error, self._server) from error
+
+    def close(self) -> None:
+        # "Already closed": the server or the network was quicker.
+        with contextlib.suppress(pymysql.err.Error):
+            self._connection.close()
+
+
+def open_session(params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS) -> Session:
+    """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.
+
+    LibraryMissing without PyMySQL; OutOfReach; NotAuthorised for a wrong user or password.
+    """
+    if not HAS_PYMYSQL:
+        raise LibraryMissing(missing_required_lib("PyMySQL"))
+    server = f"{params['login_host']}:{params['login_port']}"
+    context = _tls(params["ca_bundle"])
+    try:
+        connection = pymysql.connect(
+            host=params["login_host"],
+            port=params["login_port"],
+            user=params["login_user"],
+            # As bytes: PyMySQL would encode a str as Latin-1, and MySQL compares UTF-8.
+            password=params["login_password"].encode(),
+            charset="utf8mb4",
+            autocommit=True,
+            ssl=context,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=read_seconds,
+            write_timeout=WRITE_SECONDS,
+            program_name="goupang.dr",
+        )
+    except pymysql.err.MySQLError as error:
+        raise _translated(error, server) from error
+    return MySQLSession(connection, server)
+
+
+def identifier(name: str) -> str:
+    """The name as SQL: in backticks, its own backticks doubled."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _tls(ca_bundle: str | None) -> ssl.SSLContext:
+    """Chain and name (or IP address) are verified, against ca_bundle or the system's authorities."""
+    try:
+        return ssl.create_default_context(cafile=ca_bundle)
+    except OSError as error:
+        raise OutOfReach(f"ca_bundle {ca_bundle} cannot be used: {error}") from error
+
+
+def _translated(error: pymysql.err.MySQLError, server: str) -> Exception:
+    code, text = _parts(error)
+    if code in LOGIN_REFUSED:
+        return NotAuthorised(f"MySQL at {server} refused us: {text}")
+    if code in (0, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_CONN_HOST_ERROR, CR.CR_SSL_CONNECTION_ERROR):
+        return OutOfReach(f"MySQL at {server} is out of reach: {text or 'the connection was closed'}")
+    return ServiceFault(f"MySQL at {server} refused a statement: {text} (error {code})", str(code))
+
+
+def _parts(error: pymysql.err.MySQLError) -> tuple[int, str]:
+    """MySQL's error number and text; (0, ...) where there was no answer to take a number from."""
+    if len(error.args) == 2 and isinstance(error.args[0], int):
+        return error.args[0], str(error.args[1])
+    return 0, " ".join(str(part) for part in error.args)

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: a fence around a MySQL server whose administrator cannot make it read-only.
+
+RDS and Azure keep super_read_only for themselves. So each account that is not the
+system's is locked, its connections are ended and events are disabled: programs that
+run with a definer's rights write too. What we did is on record in the server
+before it is done, so that opening undoes that and nothing else.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.goupang.dr.plugins.module_utils._accounts import (
+    Account,
+    accounts,
+    end_sessions,
+    sessions_of,
+    set_locked,
+)
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+
+RECORD = "`goupang_dr`.`fence`"
+ACCOUNT, EVENT = "account", "event"
+
+
+@dataclass(frozen=True)
+class Fenced:
+    """What lies behind the fence: accounts (user, host) that we locked, events (schema, name) that we disabled."""
+
+    accounts: frozenset[Account] = frozenset()
+    events: frozenset[tuple[str, str]] = frozenset()
+
+    def public(self) -> dict[str, list[str]]:
+        return {
+            "accounts": sorted(str(account) for account in self.accounts),
+            "events": sorted(f"{schema}.{name}" for schema, name in self.events),
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    before: Fenced
+    after: Fenced
+    ended: int
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after or self.ended > 0
+
+
+def recorded(session: Session) -> Fenced:
+    """What an earlier run fenced and nobody has opened."""
+    if not session.rows(
+        "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'goupang_dr' AND TABLE_NAME = 'fence'"
+    ):
+        return Fenced()
+    rows = session.rows(f"SELECT kind, name, belongs_to FROM {RECORD}")
+    return Fenced(
+        frozenset(Account(name, owner) for kind, name, owner in rows if kind == ACCOUNT),
+        frozenset((owner, name) for kind, name, owner in rows if kind == EVENT),
+    )
+
+
+def close(session: Session, keep: t.Collection[str], *, check_mode: bool) -> Result:
+    """Let nobody but the system and `keep` (user names) in."""
+    before = recorded(session)
+    everyone = {account: locked for account, locked in accounts(session).items() if account.user not in keep}
+    to_lock = frozenset(account for account, locked in everyone.items() if not locked)
+    to_disable = _enabled_events(session)
+    after = Fenced(before.accounts | to_lock, before.events | to_disable)
+    users = {account.user for account in everyone}
+    if check_mode:
+        return Result(before, after, len(sessions_of(session, users)))
+    _remember(session, Fenced(to_lock, to_disable))
+    for account in sorted(to_lock, key=str):
+        set_locked(session, account, True)
+    for schema, name in sorted(to_disable):
+        session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} DISABLE")
+    return Result(before, after, end_sessions(session, users) if users else 0)
+
+
+def reopen(session: Session, *, check_mode: bool) -> Result:
+    """Undo what `close` did, and nothing that others did."""
+    before = recorded(session)
+    if check_mode or before == Fenced():
+        return Result(before, Fenced(), 0)
+    known = accounts(session)
+    for account in sorted(before.accounts & set(known), key=str):
+        set_locked(session, account, False)
+    for schema, name in sorted(before.events & _events(session)):
+        session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} ENABLE")
+    session.run(f"DELETE FROM {RECORD}")
+    return Result(before, Fenced(), 0)
+
+
+def _remember(session: Session, fenced: Fenced) -> None:
+    session.run("CREATE SCHEMA IF NOT EXISTS `goupang_dr`")
+    session.run(
+        f"CREATE TABLE IF NOT EXISTS {RECORD} (kind VARCHAR(10) NOT NULL, name VARCHAR(64) NOT NULL, "
+        "belongs_to VARCHAR(255) NOT NULL, PRIMARY KEY (kind, name, belongs_to)) ENGINE=InnoDB"
+    )
+    rows = [(ACCOUNT, account.user, account.host) for account in fenced.accounts]
+    rows += [(EVENT, name, schema) for schema, name in fenced.events]
+    for row in sorted(rows):
+        session.run(f"INSERT IGNORE INTO {RECORD} (kind, name, belongs_to) VALUES (%s, %s, %s)", row)
+
+
+def _enabled_events(session: Session) -> frozenset[tuple[str, str]]:
+    return _events(session, "WHERE STATUS = 'ENABLED'")
+
+
+def _events(session: Session, where: str = "") -> frozenset[tuple[str, str]]:
+    rows = session.rows(f"SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS {where}")
+    # The schemas of the server and of its cloud run housekeeping that is not ours to stop.
+    return frozenset((schema, name) for schema, name in rows if schema not in ("mysql", "sys"))

@@ -1,0 +1,210 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mysql_restore_sanitized
+short_description: Restore a backup from Azure Blob Storage into a schema of its own
+version_added: 0.1.0
+author:
+  - the goupang.dr authors (@goupang)
+description:
+  - Loads the newest valid backup, or a named one, into a schema that is named after the backup. What the server
+    serves is never touched; whoever uses the new schema is told its name afterwards.
+  - Statements that a managed MySQL server refuses (C(GTID_PURGED), C(SQL_LOG_BIN), C(SET GLOBAL), C(DEFINER)) are
+    taken out one by one. Rows are never looked into. Events arrive disabled.
+  - The schema counts as restored only when the dump was the one that its manifest names, from the first byte to the
+    last, and every table holds the manifest's number of rows. Else the half-loaded schema is dropped.
+  - Killed at any point, the same task finishes the work. A second restore on the same server at once is refused.
+extends_documentation_fragment:
+  - goupang.dr.mysql
+  - goupang.dr.azure
+attributes:
+  check_mode:
+    support: full
+    description: Says what would be restored.
+  diff_mode:
+    support: full
+    description: Shows whether the schema is there whole, before and after.
+options:
+  account_url:
+    description: URL of the storage account's blob service.
+    type: str
+    required: true
+  container:
+    description: Container that holds the backups.
+    type: str
+    required: true
+  prefix:
+    description: What the blobs' names begin with, as it was given to M(goupang.dr.mysql_backup).
+    type: str
+    default: ''
+  backup:
+    description:
+      - Id of the backup to restore.
+      - V(newest) is the one that finished last by its manifest, of those whose manifest can be read and whose
+        dump has the manifest's size.
+    type: str
+    default: newest
+  schema_prefix:
+    description: The schema's name becomes this, an underscore and the backup's time. The default is the backup's id.
+    type: str
+  state:
+    description: The backup is there, whole.
+    type: str
+    choices: [present]
+    default: present
+  keep:
+    description:
+      - How many whole restores stay on the server, this one included. Older ones are dropped.
+      - A schema is never dropped while another account has privileges on it or a session is in it.
+    type: int
+    default: 2
+  in_use:
+    description: Schemas that are never dropped.
+    type: list
+    elements: str
+    default: []
+  statement_timeout:
+    description: Seconds that the server may take for one statement, such as counting a table.
+    type: int
+    default: 600
+  ca_bundle:
+    description: PEM file of the authorities that the certificates of MySQL and of Azure are verified with.
+    type: path
+requirements:
+  - azure-storage-blob
+  - azure-identity
+notes:
+  - What was restored is written down in the table C(goupang_dr.restores) of the server; see
+    M(goupang.dr.mysql_restore_info).
+  - C(isal) is used where it is installed; it unpacks about twice as fast.
+seealso:
+  - module: goupang.dr.mysql_backup
+  - module: goupang.dr.mysql_restore_info
+"""
+
+EXAMPLES = r"""
+- name: Restore the newest backup
+  goupang.dr.mysql_restore_sanitized:
+    login_host: petclinic.mysql.database.azure.com
+    login_user: dradmin
+    login_password: "{{ vault_database_password }}"
+    account_url: https://drstorage.blob.core.windows.net
+    container: mysql-backup
+  register: restore
+
+- name: Say where it is
+  ansible.builtin.debug:
+    msg: "{{ restore.backup_id }} is in {{ restore.schema }}"
+"""
+
+RETURN = r"""
+backup_id:
+  description: The backup that is there.
+  returned: success
+  type: str
+  sample: petclinic_20261122t204501z
+schema:
+  description: The schema that holds it.
+  returned: success
+  type: str
+  sample: petclinic_20261122t204501z
+rows:
+  description: Rows of each table as they were restored.
+  returned: success
+  type: dict
+  sample:
+    owners: 10
+gtid_set:
+  description: The transactions that the backup holds, empty where the source has no GTIDs.
+  returned: success
+  type: str
+dropped:
+  description: What was taken out of the dump, by kind and number. Empty when nothing was loaded.
+  returned: success
+  type: dict
+  sample:
+    definer: 3
+pruned:
+  description: Schemas of older restores that were dropped.
+  returned: success
+  type: list
+  elements: str
+seconds:
+  description: How long it took.
+  returned: success
+  type: float
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
+from ansible_collections.goupang.dr.plugins.module_utils._backups import choose
+from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, open_container
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
+from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, schema_name
+from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
+
+
+def run(params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store) -> dict[str, t.Any]:
+    """Restore, or look whether a restore is needed; the module's answer."""
+    manifest = choose(store, params["prefix"], params["backup"])
+    restore = Restore(session, store, manifest, params["prefix"], schema_name(manifest, params["schema_prefix"]))
+    if check_mode:
+        restored = restore.find_out()
+    else:
+        restored = restore.ensure(params["keep"], params["in_use"])
+    there = {"schema": restored.schema, "whole": True}
+    return {
+        "changed": restored.changed,
+        "backup_id": restored.backup_id,
+        "schema": restored.schema,
+        "rows": restored.rows,
+        "gtid_set": restored.gtid_set,
+        "dropped": restored.dropped,
+        "pruned": restored.pruned,
+        "diff": {"before": there | {"whole": not restored.changed}, "after": there},
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            **AUTH_SPEC,
+            **ARGUMENT_SPEC,
+            "account_url": {"type": "str", "required": True},
+            "container": {"type": "str", "required": True},
+            "prefix": {"type": "str", "default": ""},
+            "backup": {"type": "str", "default": "newest"},
+            "schema_prefix": {"type": "str"},
+            "state": {"type": "str", "choices": ["present"], "default": "present"},
+            "keep": {"type": "int", "default": 2},
+            "in_use": {"type": "list", "elements": "str", "default": []},
+            "statement_timeout": {"type": "int", "default": 600},
+        },
+        required_by=AUTH_REQUIRED_BY,
+        supports_check_mode=True,
+    )
+    params = module.params
+    if params["keep"] < 1:
+        module.fail_json(msg="keep must be 1 or more: the restored schema itself is counted.")
+    began = REAL_CLOCK.now()
+    try:
+        store = open_container(params, params["account_url"], params["container"])
+        session = open_session(params, params["statement_timeout"])
+        try:
+            answer = run(params, module.check_mode, session, store)
+        finally:
+            session.close()
+    except DrError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(seconds=round(REAL_CLOCK.now() - began, 1), **answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""What the region offers: sizes of machines, the quota of processors, locations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.azure.wire import ArmError, Json
+
+LOCATION = "koreacentral"
+QUOTA = 64
+
+
+@dataclass(frozen=True)
+class Size:
+    name: str
+    family: str
+    processors: int
+    memory_gib: int
+    offered: bool = True
+
+
+SIZES = {
+    size.name.lower(): size
+    for size in (
+        Size("Standard_B2s", "standardBSFamily", 2, 4),
+        Size("Standard_B2ms", "standardBSFamily", 2, 8),
+        Size("Standard_D2s_v4", "standardDSv4Family", 2, 8),
+        Size("Standard_D2s_v5", "standardDSv5Family", 2, 8),
+        Size("Standard_D4s_v5", "standardDSv5Family", 4, 16),
+        Size("Standard_D8s_v5", "standardDSv5Family", 8, 32),
+        Size("Standard_D2as_v5", "standardDASv5Family", 2, 8),
+        Size("Standard_D4as_v5", "standardDASv5Family", 4, 16),
+        Size("Standard_D96s_v5", "standardDSv5Family", 96, 384),
+        # There is always one that the subscription may not use.
+        Size("Standard_NC6s_v3", "standardNCSv3Family", 6, 112, offered=False),
+    )
+}
+
+
+def processors(name: str) -> int:
+    """How many processors a size has; ARM's own refusals for one that does not exist or is not offered."""
+    size = SIZES.get(name.lower())
+    if size is None:
+        raise ArmError(
+            400,
+            "InvalidParameter",
+            f"The value {name} provided for the VM size is not valid. The valid sizes in the current region are: "
+            + ",".join(sorted(s.name for s in SIZES.values()))
+            + ".",
+        )
+    if not size.offered:
+        raise ArmError(
+            409,
+            "SkuNotAvailable",
+            "The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: "
+            f"{size.name}' is currently not available in location '{LOCATION}'. "
+            "Please try another size or deploy to a different location or different zone.",
+        )
+    return size.processors
+
+
+def check_quota(used: int, wanted: int) -> None:
+    """ArmError in ARM's words when the region's processors would not suffice."""
+    if used + wanted > QUOTA:
+        raise ArmError(
+            409,
+            "OperationNotAllowed",
+            "Operation could not be completed as it results in exceeding approved Total Regional Cores quota. "
+            f"Additional details - Deployment Model: Resource Manager, Location: {LOCATION}, Current Limit: {QUOTA}, "
+            f"Current Usage: {used}, Additional Required: {wanted}, (Minimum) New Limit Required: {used + wanted}.",
+        )
+
+
+def skus() -> list[Json]:
+    """Microsoft.Compute/skus: each size, with the restriction that keeps a subscription from using it."""
+    return [
+        {
+            "resourceType": "virtualMachines",
+            "name": size.name,
+            "family": size.family,
+            "locations": [LOCATION],
+            "capabilities": [
+                {"name": "vCPUs", "value": str(size.processors)},
+                {"name": "MemoryGB", "value": str(size.memory_gib)},
+            ],
+            "restrictions": []
+            if size.offered
+            else [{"type": "Location", "values": [LOCATION], "reasonCode": "NotAvailableForSubscription"}],
+        }
+        for size in SIZES.values()
+    ]
+
+
+def usages(used: int) -> list[Json]:
+    """locations/usages: the region's processors."""
+    name = {"value": "cores", "localizedValue": "Total Regional vCPUs"}
+    return [{"unit": "Count", "currentValue": used, "limit": QUOTA, "name": name}]
+
+
+def locations(subscription: str) -> list[Json]:
+    return [
+        {
+            "id": f"/subscriptions/{subscription}/locations/{LOCATION}",
+            "name": LOCATION,
+            "displayName": "Korea Central",
+            "regionalDisplayName": "(Asia Pacific) Korea Central",
+        }
+    ]

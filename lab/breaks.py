@@ -1,0 +1,141 @@
+"""Breaking things for real, by name, and healing them.
+
+A break is a row of the table: its sentence says what happens. Both directions may be repeated.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import typing as t
+from dataclasses import dataclass
+
+from lab import facts as lab_facts
+from lab import reach, topology
+from lab.azure import faults
+from lab.errors import LabError
+from lab.facts import Facts
+from lab.podman import Podman
+from lab.supervisor import wait_until
+
+HEAL_SECONDS = 60.0
+
+Act = t.Callable[[Podman, Facts], None]
+
+
+@dataclass(frozen=True)
+class Break:
+    """What happens, in a sentence; how it is done; how it is undone."""
+
+    sentence: str
+    act: Act
+    undo: Act
+
+
+def hosts_killed(*hosts: str) -> tuple[Act, Act]:
+    """Hosts lose their power, all at once; their disks stay."""
+
+    def running(podman: Podman, facts: Facts) -> list[str]:
+        states = podman.states(f"{facts.id}-")
+        return [name for host in hosts if states.get(name := topology.container(facts, host)) == "running"]
+
+    def act(podman: Podman, facts: Facts) -> None:
+        alive = running(podman, facts)
+        if alive:
+            podman.run("kill", "--signal", "KILL", *alive)
+            wait_until(f"{', '.join(hosts)} are dead", lambda: not running(podman, facts), 20.0)
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        podman.run("start", *(topology.container(facts, host) for host in hosts))
+        reach.await_primary(facts)
+
+    return act, undo
+
+
+def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
+    """A host still stands, and answers nobody: connections hang until their deadline, as in a real outage."""
+    rule = ("INPUT", "-p", "tcp", "--dport", str(port), "-j", "DROP")
+
+    def is_dropped(podman: Podman, facts: Facts) -> bool:
+        return _iptables(podman, facts, host, "-C", *rule) == 0
+
+    def act(podman: Podman, facts: Facts) -> None:
+        if not is_dropped(podman, facts) and _iptables(podman, facts, host, "-I", *rule) != 0:
+            raise LabError(f"iptables refused to drop packets at {host}; is the module of the filter table loaded?")
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        while is_dropped(podman, facts):
+            _iptables(podman, facts, host, "-D", *rule)
+        address = facts.addresses[host]
+        wait_until(f"{host} answers at {address}:{port}", lambda: reach.accepts(address, port), HEAL_SECONDS)
+
+    return act, undo
+
+
+def _iptables(podman: Podman, facts: Facts, host: str, *arguments: str) -> int:
+    """The exit code of iptables in the host's own network, where the rule touches nobody else."""
+    pid = podman.pid(topology.container(facts, host))
+    command = ["nsenter", f"--net=/proc/{pid}/ns/net", "iptables", "-w", "10", *arguments]
+    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode
+
+
+def _machines(podman: Podman, facts: Facts) -> list[str]:
+    states = podman.states(f"{facts.id}-vm-")
+    return [name for name, state in states.items() if state == "running"]
+
+
+def _tomcat(verb: str) -> Act:
+    def act(podman: Podman, facts: Facts) -> None:
+        machines = _machines(podman, facts)
+        if not machines:
+            raise LabError("The secondary has no running machine whose Tomcat could be touched")
+        for name in machines:
+            script = (
+                f"systemctl list-unit-files --no-legend 'tomcat*.service' | cut -d' ' -f1 | xargs -r systemctl {verb}"
+            )
+            podman.run("exec", name, "sh", "-c", script, timeout=90.0)
+
+    return act
+
+
+def _no_capacity(podman: Podman, facts: Facts) -> None:
+    if faults.no_capacity() not in faults.ordered(facts):
+        faults.order(facts, faults.no_capacity())
+
+
+BREAKS: dict[str, Break] = {
+    "primary": Break(
+        "load balancer, Tomcat, RDS and bastion lose their power at once", *hosts_killed(*topology.PRIMARY)
+    ),
+    "alb": Break("the primary's load balancer loses its power; Tomcat and RDS go on", *hosts_killed("alb")),
+    "app": Break("the primary's Tomcat loses its power; its load balancer answers 502 or 504", *hosts_killed("app")),
+    "rds": Break("the primary's database loses its power", *hosts_killed("rds")),
+    "aws-api": Break("AWS's API hangs; DNS answers and the edge go on", *packets_dropped("aws", 80)),
+    "dns-control-plane": Break("Route 53's API hangs, and with it, here, all of AWS's", *packets_dropped("aws", 80)),
+    "azure-api": Break("Azure's Resource Manager and Entra ID hang", *packets_dropped("azure", 443)),
+    "blob": Break("Azure Blob Storage hangs: backups, releases and the page", *packets_dropped("blob", 443)),
+    "azure-database": Break("Azure's database hangs", *packets_dropped("azuredb", 3306)),
+    "secondary-app": Break("Tomcat on Azure's machine is stopped", _tomcat("stop"), _tomcat("start")),
+    "no-capacity": Break(
+        "Azure has no capacity for any size of machine", _no_capacity, lambda _, facts: faults.clear(facts)
+    ),
+}
+
+
+def find(what: str) -> Break:
+    if what not in BREAKS:
+        raise LabError(f"{what!r} cannot be broken or healed; one of: {', '.join(BREAKS)}")
+    return BREAKS[what]
+
+
+def break_(what: str, say: t.Callable[[str], None] = print) -> None:
+    """Break it, and return once it is broken. LabError for an unknown name, or without a lab."""
+    chosen, facts = find(what), lab_facts.load()
+    chosen.act(Podman.of(lab_facts.home()), facts)
+    say(f"Broken: {chosen.sentence}. Undo: python -m lab heal {what}")
+
+
+def heal(what: str, say: t.Callable[[str], None] = print) -> None:
+    """Undo it, and return once what was broken answers."""
+    chosen, facts = find(what), lab_facts.load()
+    chosen.undo(Podman.of(lab_facts.home()), facts)
+    say(f"Healed: {what} answers again")

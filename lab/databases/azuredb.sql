@@ -1,0 +1,21 @@
+-- Accounts of the secondary's database. The last account that is made marks the server as prepared.
+
+-- The lab's own eyes; nothing that the runbooks use.
+CREATE USER IF NOT EXISTS 'root'@'%' IDENTIFIED BY '{{ root }}' REQUIRE SSL;
+GRANT ALL PRIVILEGES ON *.* TO 'root'@'%' WITH GRANT OPTION;
+
+-- Azure's way to end a connection: its administrator has no CONNECTION_ADMIN, and calls this.
+DROP PROCEDURE IF EXISTS mysql.az_kill;
+CREATE DEFINER = 'root'@'localhost' PROCEDURE mysql.az_kill (IN thread BIGINT) SQL SECURITY DEFINER KILL thread;
+
+-- Neither SUPER, SYSTEM_VARIABLES_ADMIN, SESSION_VARIABLES_ADMIN, SET_ANY_DEFINER, BINLOG_ADMIN nor FILE;
+-- the schema mysql is read-only.
+DROP USER IF EXISTS 'dradmin'@'%';
+CREATE USER 'dradmin'@'%' IDENTIFIED BY '{{ admin }}';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES,
+    CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION SLAVE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW,
+    CREATE ROUTINE, ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, CREATE ROLE, DROP ROLE
+    ON *.* TO 'dradmin'@'%' WITH GRANT OPTION;
+GRANT ROLE_ADMIN, XA_RECOVER_ADMIN ON *.* TO 'dradmin'@'%' WITH GRANT OPTION;
+REVOKE INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE VIEW, CREATE ROUTINE, ALTER ROUTINE,
+    EVENT, TRIGGER ON mysql.* FROM 'dradmin'@'%';

@@ -1,0 +1,196 @@
+"""report.json: what a drill showed, and whether that is enough. Pure but for `write`.
+
+The shape is that of `build`. "passed" is never a matter of taste: `faults` lists each sentence that forbids it.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from lab.watch import measure
+from lab.watch.records import Answer, Write
+
+SCHEMA = 1
+Json = dict[str, t.Any]
+Counts = t.Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Who must serve each domain after the break ("www" -> page, "dr" -> secondary), and after failback."""
+
+    after_break: Mapping[str, str]
+    after_failback: Mapping[str, str]
+
+
+@dataclass
+class Evidence:
+    """What a drill gathered while it went on. Moments are seconds of the monotonic clock."""
+
+    scenario: str
+    started: str
+    finished: str = ""
+    moments: dict[str, float] = field(default_factory=dict)  # "break", "failback", "failback_ended"
+    steps: list[Json] = field(default_factory=list)
+    dns_waits: list[float] = field(default_factory=list)
+    timeline: list[Json] = field(default_factory=list)  # {"seconds": since the start, "text": ...}
+    rows_at_backup: dict[str, int] = field(default_factory=dict)
+    rows_after_restore: dict[str, int] = field(default_factory=dict)
+    left_behind: dict[str, int] = field(default_factory=dict)
+    found: measure.Found | None = None
+    faults: list[str] = field(default_factory=list)  # what was seen to be wrong, a sentence each
+    stopped: str | None = None  # why the story ended before its end, in one sentence
+    git_commit: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def build(
+    evidence: Evidence,
+    expected: Expectation,
+    answers: Sequence[Answer],
+    writes: Sequence[Write],
+    *,
+    zone: str,
+    simulated: Sequence[str],
+) -> Json:
+    """The report. Durations are in seconds; a duration that could not be measured is null."""
+    report: Json = {
+        "schema": SCHEMA,
+        "scenario": evidence.scenario,
+        "outcome": "",
+        "measured_by": "watch",
+        **_durations(evidence, expected, answers, writes, zone),
+        "requests": measure.requests(answers),
+        "writes": _writes(evidence, writes),
+        "rows": {
+            "primary_at_backup": evidence.rows_at_backup,
+            "secondary_after_restore": evidence.rows_after_restore,
+        },
+        "steps": evidence.steps,
+        "left_behind": evidence.left_behind,
+        "simulated": list(simulated),
+        "started": evidence.started,
+        "finished": evidence.finished,
+        "git_commit": evidence.git_commit,
+        "versions": evidence.versions,
+        "dns_waits_seconds": evidence.dns_waits,
+        "timeline": evidence.timeline,
+    }
+    report["rpo_seconds"] = report["writes"].pop("rpo_seconds", None)
+    # What could not be measured after the story stopped follows from that, and would only hide it.
+    report["faults"] = [evidence.stopped] if evidence.stopped else evidence.faults + faults(report)
+    report["outcome"] = "failed" if report["faults"] else "passed"
+    return report
+
+
+def _durations(
+    evidence: Evidence, expected: Expectation, answers: Sequence[Answer], writes: Sequence[Write], zone: str
+) -> Json:
+    broken, failback = evidence.moments.get("break"), evidence.moments.get("failback")
+    ended = evidence.moments.get("failback_ended")
+
+    def served(since: float | None, by: Mapping[str, str]) -> dict[str, float | None]:
+        return {
+            label: None if since is None else measure.until_served(answers, writes, f"{label}.{zone}", since, site)
+            for label, site in by.items()
+        }
+
+    return {
+        "rto_seconds": served(broken, expected.after_break),
+        "rpo_seconds": None,
+        "failback_seconds": served(failback, expected.after_failback),
+        "failback_outage_seconds": {
+            label: None
+            if failback is None or ended is None
+            else measure.outage(answers, f"{label}.{zone}", failback, ended)
+            for label in expected.after_failback
+        },
+    }
+
+
+def _writes(evidence: Evidence, writes: Sequence[Write]) -> Json:
+    broken = evidence.moments.get("break")
+    if evidence.found is None or broken is None:
+        acknowledged = sum(write.outcome == "acknowledged" for write in writes)
+        return {"acknowledged": acknowledged, "lost": None, "stranded": None, "on_both_sides": None}
+    return asdict(measure.account(writes, evidence.found, broken))
+
+
+def faults(report: Json) -> list[str]:
+    """Why a drill has not passed: a sentence each, none when it has."""
+    found = [
+        f"{step['playbook']}, play '{step['play']}': {step['outcome']}."
+        for step in report["steps"]
+        if step["outcome"] in ("failed", "unreachable")
+    ]
+    for key, what in (("rto_seconds", "served again"), ("failback_seconds", "served by the primary after failback")):
+        for label, seconds in report[key].items():
+            if seconds is None:
+                found.append(f"No user was seen to be {what} at {label}.")
+    found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
+    for what in ("stranded", "on_both_sides", "lost_by_secondary"):
+        count = report["writes"].get(what)
+        if count is None:
+            found.append(f"Writes {what.replace('_', ' ')} were not counted.")
+        elif count:
+            found.append(f"Writes {what.replace('_', ' ')}: {count}.")
+    if not report["left_behind"]:
+        found.append("Nobody looked for what was left behind in Azure.")
+    found += [f"Left behind in Azure: {count} {kind}." for kind, count in report["left_behind"].items() if count]
+    return found
+
+
+def _row_faults(backup: Counts, restored: Counts) -> list[str]:
+    if not backup or not restored:
+        return ["The rows of the backup and of the restore were not compared."]
+    return [
+        f"Table {table} had {backup.get(table)} rows at the backup and {restored.get(table)} after the restore."
+        for table in sorted({*backup, *restored})
+        if backup.get(table) != restored.get(table)
+    ]
+
+
+def summary(report: Json, path: Path) -> list[str]:
+    """About ten lines for a person."""
+    writes = report["writes"]
+    waits = report["dns_waits_seconds"]
+    total_rows = sum(report["rows"]["secondary_after_restore"].values())
+    return [
+        f"Drill {report['scenario']}: {report['outcome']}",
+        f"  users served again after   {_each(report['rto_seconds'])}",
+        f"  back on the primary after  {_each(report['failback_seconds'])}"
+        f" (outage seen: {_each(report['failback_outage_seconds'])})",
+        f"  requests                   {report['requests']['total']}, failed {report['requests']['failed']}",
+        f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
+        f" (RPO {_seconds(report['rpo_seconds'])}), stranded {writes['stranded']},"
+        f" on both sides {writes['on_both_sides']}",
+        f"  rows restored              {total_rows} in {len(report['rows']['secondary_after_restore'])} tables",
+        f"  left behind in Azure       {sum(report['left_behind'].values()) if report['left_behind'] else 'not known'}",
+        f"  waits for DNS              {len(waits)}: {', '.join(map(_seconds, waits)) or 'none'}",
+        *(f"  fault: {fault}" for fault in report["faults"]),
+        f"  report                     {path}",
+    ]
+
+
+def _each(durations: Mapping[str, float | None]) -> str:
+    return " · ".join(f"{label} {_seconds(seconds)}" for label, seconds in durations.items())
+
+
+def _seconds(value: float | None) -> str:
+    return "not seen" if value is None else f"{value:.0f} s"
+
+
+def write(report: Json, folder: Path) -> Path:
+    """report.json in the run's folder, and reports/latest pointing at it."""
+    path = folder / "report.json"
+    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    latest = folder.parent / "latest"
+    scratch = folder.parent / f".latest-{folder.name}"
+    scratch.unlink(missing_ok=True)
+    scratch.symlink_to(folder.name)
+    scratch.replace(latest)
+    return path

@@ -1,0 +1,92 @@
+"""What lies in Blob, in ARM and in the databases at the end: looked up by the lab, not told by the runbooks."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from lab.errors import LabError
+from lab.watch.measure import Found
+from lab.watch.user import ID_PREFIX
+
+TAG = "goupang-dr"
+PRIMARY, SECONDARY = "rds", "azuredb"
+
+NEWEST_RESTORE = (
+    "SELECT backup_id, `rows` FROM goupang_dr.restores"
+    " WHERE state = 'whole' ORDER BY finished DESC, started DESC LIMIT 1"
+)
+SCHEMAS = "SELECT table_schema FROM information_schema.tables WHERE table_name = 'owners' ORDER BY table_schema"
+
+
+class Resource(t.Protocol):
+    """What Azure's SDK gives for anything that can be tagged."""
+
+    @property
+    def tags(self) -> Mapping[str, str] | None: ...
+
+
+class Sources(t.Protocol):
+    """Where evidence is read. Each raises LabError when it cannot be."""
+
+    def query(self, host: str, sql: str, parameters: t.Sequence[str] = ()) -> list[tuple[t.Any, ...]]:
+        """Rows that a database host answers."""
+
+    def backup_file(self, name: str) -> bytes | None:
+        """A blob among the backups, by the last part of its name; None when it is not there."""
+
+    def resources(self) -> Mapping[str, Iterable[Resource]]:
+        """All that Azure holds: "virtual_machines", "disks", "network_interfaces", "public_ips"."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of each table, as the manifest of the backup says, and as the restore counted before it said whole."""
+
+    backup_id: str
+    at_backup: dict[str, int]
+    after_restore: dict[str, int]
+
+
+def rows(sources: Sources) -> Rows:
+    """Of the newest restore that the secondary's server calls whole. LabError when it or its backup is not there."""
+    found = sources.query(SECONDARY, NEWEST_RESTORE)
+    if not found:
+        raise LabError("The secondary's database knows of no whole restore.")
+    backup_id, counted = found[0]
+    manifest = sources.backup_file(f"{backup_id}.manifest.json")
+    if manifest is None:
+        raise LabError(f"The backup {backup_id}, which was restored, has no manifest in Blob.")
+    return Rows(backup_id, dict(json.loads(manifest)["tables"]), dict(json.loads(counted)))
+
+
+def left_behind(sources: Sources) -> dict[str, int]:
+    """What Azure still holds of ours, known by its tag: kind -> number."""
+    return {
+        kind: sum(TAG in (resource.tags or {}) for resource in resources)
+        for kind, resources in sources.resources().items()
+    }
+
+
+def found(sources: Sources, schema: str = "petclinic") -> Found:
+    """The ids of watch's writes in both servers. Of the primary only the schema that it serves counts as primary."""
+    primary, secondary = _ids(sources, PRIMARY), _ids(sources, SECONDARY)
+    nothing: frozenset[str] = frozenset()
+    return Found(
+        primary=primary.get(schema, nothing),
+        secondary=nothing.union(*secondary.values()),
+        set_aside=nothing.union(*(ids for name, ids in primary.items() if name != schema)),
+    )
+
+
+def _ids(sources: Sources, host: str) -> dict[str, frozenset[str]]:
+    """Of each schema that has a table of owners: the ids that watch wrote."""
+    ids = {}
+    for (schema,) in sources.query(host, SCHEMAS):
+        # A schema's name cannot be a parameter; this one the server itself has just told.
+        table = f"`{schema.replace('`', '``')}`.owners"
+        written = sources.query(host, f"SELECT address FROM {table} WHERE address LIKE %s", [f"{ID_PREFIX}%"])
+        ids[schema] = frozenset(address for (address,) in written)
+    return ids

@@ -1,0 +1,65 @@
+"""A person with curl, in the middle of the disaster: do they see what the report says?"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.story import process
+from lab.supervisor import Clock
+
+CURL_SECONDS = 60.0
+KOREAN, ENGLISH = 'lang="ko"', 'lang="en"'
+
+# Runs curl with these arguments and gives what it printed, headers included.
+Curl = t.Callable[[Sequence[str]], str]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a person did, the status line that came back, and what was not as the report will say."""
+
+    words: str
+    status_line: str
+    faults: tuple[str, ...]
+
+
+def status_line(output: str) -> str:
+    return next(iter(output.splitlines()), "no answer")
+
+
+def _status(output: str) -> str:
+    words = status_line(output).split()
+    return words[1] if len(words) > 1 else ""
+
+
+def _visit(words: str, output: str, status: str, contents: Sequence[str]) -> Visit:
+    faults = [] if _status(output) == status else [f"{words}: {status_line(output)}, not {status}."]
+    faults += [f"{words}: the answer does not hold {content}." for content in contents if content not in output]
+    return Visit(words, status_line(output), tuple(faults))
+
+
+def visits(curl: Curl, zone: str, mark: str) -> list[Visit]:
+    """The page at www, an owner added at dr, and the list which holds them. `mark` makes the owner known."""
+    www, dr = f"https://www.{zone}/", f"https://dr.{zone}"
+    form = {"firstName": "Gildong", "lastName": "Hong", "address": mark, "city": "Seoul", "telephone": "0212345678"}
+    data = [word for name, value in form.items() for word in ("--data-urlencode", f"{name}={value}")]
+    return [
+        _visit(f"curl {www}", curl([www]), "503", [KOREAN, ENGLISH, dr]),
+        _visit(f"curl {dr}/owners with a new owner", curl([*data, f"{dr}/owners"]), "303", []),
+        _visit(f"curl {dr}/owners?lastName=Hong", curl([f"{dr}/owners?lastName=Hong"]), "200", [mark]),
+    ]
+
+
+def lab_curl(python: str, log: Path) -> Curl:
+    """`python -m lab curl --include`, as a person types it; what it printed goes into the log too."""
+
+    def curl(arguments: Sequence[str]) -> str:
+        begin = log.stat().st_size if log.exists() else 0
+        child = process.start([python, "-m", "lab", "curl", "--include", *arguments], log)
+        process.follow(child, "curl", CURL_SECONDS, lambda: None, Clock())
+        return log.read_bytes()[begin:].decode(errors="replace")
+
+    return curl

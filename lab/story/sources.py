@@ -1,0 +1,99 @@
+"""The clients through which evidence is read: MySQL as root, Blob with the account's key, ARM with the SDK."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+import pymysql
+import yaml
+from azure.core.exceptions import AzureError
+from azure.identity import ClientSecretCredential
+from azure.mgmt.compute import ComputeManagementClient
+from azure.mgmt.network import NetworkManagementClient
+from azure.storage.blob import ContainerClient
+
+from lab import facts
+from lab.errors import LabError
+
+SECONDS = 10
+BACKUPS = "mysql-backup"
+ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
+SETTINGS = facts.ROOT / "inventories" / "lab" / "group_vars" / "all" / "dr.yml"
+
+
+@contextmanager
+def _asking(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (pymysql.MySQLError, AzureError, OSError) as error:
+        raise LabError(f"The evidence in {what} cannot be read: {error}") from error
+
+
+@dataclass(frozen=True)
+class LabSources:
+    """The Sources of lab.story.evidence, in a running lab."""
+
+    lab: facts.Facts
+    secrets: Mapping[str, str] = field(repr=False)
+
+    def query(self, host: str, sql: str, parameters: Sequence[str] = ()) -> list[tuple[t.Any, ...]]:
+        with _asking(f"the database {host}"):
+            connection = pymysql.connect(
+                host=self.lab.addresses[host],
+                user="root",
+                password=self.secrets[ROOT_OF[host]],
+                ssl_ca=self.lab.ca_bundle,
+                connect_timeout=SECONDS,
+                read_timeout=SECONDS,
+                write_timeout=SECONDS,
+            )
+            with closing(connection), connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return list(cursor.fetchall())
+
+    def backup_file(self, name: str) -> bytes | None:
+        account = {"account_name": facts.STORAGE_ACCOUNT, "account_key": self.secrets["storage_key"]}
+        container = ContainerClient(
+            self.lab.blob_account_url,
+            BACKUPS,
+            credential=account,
+            connection_verify=self.lab.ca_bundle,
+            connection_timeout=SECONDS,
+            read_timeout=SECONDS,
+        )
+        with _asking("Blob"), container:
+            for blob in container.list_blob_names():
+                if blob.rpartition("/")[2] == name:
+                    return bytes(container.download_blob(blob).readall())
+        return None
+
+    def resources(self) -> Mapping[str, t.Iterable[t.Any]]:
+        settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
+        transport: dict[str, t.Any] = {"connection_verify": self.lab.ca_bundle, "connection_timeout": SECONDS}
+        credential = ClientSecretCredential(
+            settings["dr_azure_tenant_id"],
+            settings["dr_azure_client_id"],
+            self.secrets["azure_client_secret"],
+            authority=self.lab.arm_endpoint_url,
+            disable_instance_discovery=True,
+            **transport,
+        )
+        options = {
+            **transport,
+            "base_url": self.lab.arm_endpoint_url,
+            "credential_scopes": [f"{self.lab.arm_endpoint_url}/.default"],
+            "read_timeout": SECONDS,
+        }
+        subscription = settings["dr_azure_subscription_id"]
+        compute = ComputeManagementClient(credential, subscription, **options)
+        network = NetworkManagementClient(credential, subscription, **options)
+        with _asking("ARM"), credential, compute, network:
+            return {
+                "virtual_machines": list(compute.virtual_machines.list_all()),
+                "disks": list(compute.disks.list()),
+                "network_interfaces": list(network.network_interfaces.list_all()),
+                "public_ips": list(network.public_ip_addresses.list_all()),
+            }

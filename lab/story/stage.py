@@ -1,0 +1,171 @@
+"""Where a story is played: runs the runbooks, breaks and heals, waits for users, and gathers the evidence."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab import facts, journal_reader, jsonl, supervisor
+from lab.errors import LabError
+from lab.report import Evidence
+from lab.story import evidence, person, process
+from lab.story.audience import Audience
+from lab.story.narrator import Narrator
+from lab.supervisor import Clock
+
+RUNBOOK_SECONDS = 15 * 60.0
+LAB_SECONDS = 5 * 60.0
+SERVICE_SECONDS = 5 * 60.0
+INVENTORY = "inventories/lab"
+
+
+@dataclass
+class LabStage:
+    """The Stage of lab.story.scenarios, on a real lab."""
+
+    zone: str
+    folder: Path
+    run: str
+    narrator: Narrator
+    gathered: Evidence
+    audience: Audience
+    sources: evidence.Sources
+    clock: Clock = field(default_factory=Clock)
+    _number: int = 0
+
+    def runbook(self, name: str, variables: Mapping[str, str]) -> None:
+        self._number += 1
+        title = f"{self._number:02d}-{name}"
+        log = self.folder / f"{title}.log"
+        run_id = f"{self.run}-{title}"
+        journal = self.folder / "journal" / f"{run_id}.jsonl"
+        environment = {
+            "GOUPANG_DR_RUN_ID": run_id,
+            "GOUPANG_DR_JOURNAL_DIR": str(journal.parent),
+            "LAB_HOME": str(facts.home()),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.narrator.tell(f"{name}.yml{''.join(f' -e {key}={value}' for key, value in variables.items())}")
+        child = process.start(playbook_command(name, variables), log, environment)
+        follower = RunbookFollower(self.narrator, jsonl.Tail(journal), self._look)
+        code = process.follow(child, f"{name}.yml", RUNBOOK_SECONDS, follower.look, self.clock)
+        self._remember(follower.lines)
+        if code != 0:
+            raise LabError(failure_sentence(name, code, follower.lines, log))
+
+    def _remember(self, lines: Sequence[jsonl.Line]) -> None:
+        self.gathered.steps += journal_reader.steps(lines)
+        waits = journal_reader.dns_waits(lines)
+        self.gathered.dns_waits += waits
+        for seconds in waits:
+            self.narrator.tell(f"      waited {seconds:.0f} s for DNS")
+        for line in lines:
+            if line["event"] == "run_start":
+                self.gathered.git_commit = line["git_commit"]
+                self.gathered.versions = line["versions"]
+
+    def lab(self, verb: str, what: str) -> None:
+        self.narrator.tell(f"{verb} {what}")
+        log = self.folder / f"{verb}-{what}.log"
+        child = process.start([sys.executable, "-m", "lab", verb, what], log)
+        code = process.follow(
+            child, f"lab {verb} {what}", LAB_SECONDS, lambda: self._look(f"{verb} {what}"), self.clock
+        )
+        if code != 0:
+            raise LabError(f"`lab {verb} {what}` ended with {code}: {supervisor.tail(log)}")
+
+    def mark(self, moment: str) -> None:
+        self.gathered.moments[moment] = self.clock.now()
+
+    def users_come(self) -> None:
+        self.narrator.tell("users come")
+        self.audience.come()
+        self.mark("users_came")
+
+    def users_leave(self) -> None:
+        code = self.audience.leave()
+        if code != 0:
+            raise LabError(f"The watch ended with {code}; see {self.audience.log}")
+        self.narrator.tell("users leave")
+
+    def await_service(self, since: str, by: Mapping[str, str], users: Sequence[str]) -> None:
+        wanted = ", ".join(f"{label} by {site}" for label, site in by.items())
+
+        def served() -> bool:
+            self._look(f"until users have {wanted}")
+            return not self.audience.unserved(self.gathered.moments[since], by, users)
+
+        supervisor.wait_until(f"users have {wanted}", served, SERVICE_SECONDS, interval_seconds=0.5, clock=self.clock)
+        self.narrator.tell(f"users have {wanted}: pages with data, and writes that are read back")
+
+    def person_looks(self) -> None:
+        curl = person.lab_curl(sys.executable, self.folder / "person.log")
+        for visit in person.visits(curl, self.zone, f"{self.run}, by hand"):
+            self.narrator.tell(f"a person: {visit.words}: {visit.status_line}")
+            self.gathered.faults += visit.faults
+
+    def compare_rows(self) -> None:
+        seen = evidence.rows(self.sources)
+        self.gathered.rows_at_backup, self.gathered.rows_after_restore = seen.at_backup, seen.after_restore
+        self.narrator.tell(f"{seen.backup_id}: {sum(seen.after_restore.values())} rows restored")
+
+    def count_left_behind(self) -> None:
+        self.gathered.left_behind = evidence.left_behind(self.sources)
+        self.narrator.tell(f"left behind in Azure: {sum(self.gathered.left_behind.values())}")
+
+    def count_writes(self) -> None:
+        self.gathered.found = evidence.found(self.sources)
+
+    def _look(self, doing: str) -> None:
+        self.audience.refresh()
+        self.narrator.users_see(self.audience.view())
+        self.narrator.now(doing)
+
+
+@dataclass
+class RunbookFollower:
+    """Tells each play as it begins and ends, from the journal."""
+
+    narrator: Narrator
+    journal: jsonl.Tail
+    look_around: t.Callable[[str], None]
+    lines: list[jsonl.Line] = field(default_factory=list)
+    _doing: str = "starting"
+
+    def look(self) -> None:
+        for line in self.journal.new():
+            self.lines.append(line)
+            if line["event"] == "play_start":
+                self._doing = line["play"]
+                self.narrator.tell(f"  {line['play']}")
+            elif line["event"] == "play_end" and line["outcome"] != "skipped":
+                self.narrator.tell(f"      {line['outcome']} in {line['seconds']:.0f} s")
+        self.look_around(self._doing)
+
+
+def playbook_command(name: str, variables: Mapping[str, str]) -> list[str]:
+    """ansible-playbook of the interpreter's own environment, so that a PATH of another one does not matter."""
+    beside = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
+    words = [beside, "-i", INVENTORY, f"playbooks/{name}.yml"]
+    for key, value in variables.items():
+        words += ["-e", f"{key}={value}"]
+    return words
+
+
+def failure_sentence(name: str, code: int, lines: Sequence[jsonl.Line], log: Path) -> str:
+    """What failed, in the words of the task that failed."""
+    bad = journal_reader.failure(lines)
+    if bad is None:
+        return f"{name}.yml ended with {code} before a task failed: {complaint(log)} Its output: {log}"
+    message = " ".join(str(bad.get("message", "")).split())
+    return f"{name}.yml stopped at '{bad['task']}' on {bad['host']}: {message} Its output: {log}"
+
+
+def complaint(log: Path) -> str:
+    """The line in which Ansible says why it did not even begin; the end of its output when there is none."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((line for line in lines if line.startswith(("ERROR", "[ERROR]"))), supervisor.tail(log))

@@ -1,0 +1,202 @@
+"""Bringing the laboratory up and taking it down.
+
+`up` compares what should be with what is, and makes the difference: the same command starts a new lab,
+resumes one that died half way, and finds a whole one to be whole within seconds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from lab import azurite, certificates, credentials, database_hosts, images, network, podman, reach, supervisor, topology
+from lab import facts as lab_facts
+from lab.errors import LabError
+from lab.facts import Facts
+from lab.petclinic import build
+from lab.podman import Podman
+from lab.supervisor import wait_until
+
+Say = t.Callable[[str], None]
+
+# Emulators, in the order in which they start: the data planes read the control plane.
+PROCESSES = ("aws", "azure", "route53", "edge")
+START_SECONDS = 60.0
+# What `down` leaves: evidence, and what costs nothing to keep (a browser that trusts the lab's CA, say).
+KEPT = ("reports", "watch", "log", "ca", "ssh")
+
+
+def lab_id(home: Path) -> str:
+    """The same for the same folder, different for two checkouts; short, since it begins each container's name."""
+    return f"lab-{hashlib.sha256(str(home).encode()).hexdigest()[:6]}"
+
+
+def up(say: Say = print) -> Facts:
+    """Everything runs when this returns. LabError, in one sentence, when it cannot."""
+    home = lab_facts.home()
+    _refuse_without_root()
+    with _lock(home, say):
+        client = Podman.of(home)
+        secrets = credentials.ensure_secrets(home)
+        images.ensure(client, say)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            fetched, built = pool.submit(azurite.ensure), pool.submit(_war, home)
+            folder, war = fetched.result(), built.result()
+        facts = _describe(client, home, war)
+        certificates.ensure(home / "ca", facts)
+        topology.write_files(facts, home, secrets)
+        topology.put_war(client, facts, home)
+        facts.save()
+        say(f"Starting {facts.id} on {facts.subnet}")
+        _start_hosts(client, facts, home, folder)
+        _start_processes(facts)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            jobs = [
+                pool.submit(database_hosts.prepare, client, facts, database, secrets)
+                for database in database_hosts.DATABASES
+            ]
+            for job in jobs:
+                job.result()
+        from lab import seed  # late: it loads the clouds' SDKs, which `down` and `status` do without
+
+        facts = seed.run(facts, secrets)
+        facts.save()
+        reach.await_primary(facts)
+        say(f"The lab is up: https://{facts.addresses['alb']}/ is the primary, DNS is at {facts.addresses['dns']}")
+    return facts
+
+
+def down(say: Say = print) -> None:
+    """Remove what `up` made on the host; images stay, and so do reports and logs. Nothing happens without a lab."""
+    home = lab_facts.home()
+    _refuse_without_root()
+    with _lock(home, say):
+        for name in reversed(PROCESSES):
+            supervisor.stop(name)
+        client, name = Podman.of(home), lab_id(home)
+        containers = list(client.states(f"{name}-"))
+        if containers:
+            client.run("rm", "--force", "--time", "2", "--volumes", *containers, timeout=120.0)
+        with machine_lock():
+            network.remove(client, name)
+        for path in home.iterdir():
+            if path.name not in (*KEPT, "run"):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.rmtree(home / "run")
+    say(f"{name} is gone; reports and logs are in {home}, images in {podman.cache()}")
+
+
+def _describe(client: Podman, home: Path, war: Path) -> Facts:
+    """The lab's facts. Its network, once made, keeps its addresses."""
+    name = lab_id(home)
+    with machine_lock():
+        if client.network_exists(name):
+            subnet = network.subnet_of(client, name)
+        else:
+            subnet = network.create(client, name)
+    addresses = {host: str(subnet[offset]) for host, offset in lab_facts.OFFSETS.items()}
+    private, public = credentials.ensure_ssh_key(home / "ssh")
+    return Facts(
+        id=name,
+        subnet=str(subnet),
+        gateway=str(subnet[1]),
+        network=name,
+        addresses=addresses,
+        names={known: addresses[host] for known, host in lab_facts.NAMES.items()},
+        zone=lab_facts.ZONE,
+        aws_endpoint_url=f"http://{addresses['aws']}",
+        arm_endpoint_url=f"https://{addresses['azure']}",
+        blob_account_url=f"https://{addresses['blob']}/{lab_facts.STORAGE_ACCOUNT}",
+        ca_bundle=str(home / "ca" / "ca.pem"),
+        ssh_private_key=str(private),
+        ssh_public_key=str(public),
+        war=str(war),
+        war_sha256=hashlib.sha256(war.read_bytes()).hexdigest(),
+    )
+
+
+def _war(home: Path) -> Path:
+    """$LAB_WAR, or PetClinic built from this repository."""
+    chosen = os.environ.get("LAB_WAR", "")
+    if not chosen:
+        return build.war(podman.cache())
+    path = Path(chosen).resolve()
+    if not path.is_file():
+        raise LabError(f"LAB_WAR={chosen} is not a file")
+    return path
+
+
+def _start_hosts(client: Podman, facts: Facts, home: Path, azurite_folder: Path) -> None:
+    """Create what is missing and start what stands, several at a time; machines of the emulated Azure are its own."""
+    states = client.states(f"{facts.id}-")
+
+    def bring(host: topology.Host) -> None:
+        name = topology.container(facts, host.name)
+        if name not in states:
+            topology.create(client, facts, home, host)
+        if states.get(name) != "running":
+            client.run("start", name)
+            if host.name in topology.BORROWED:
+                supervisor.stop(host.name)  # its socket died with the container's network
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(bring, topology.hosts(home, azurite_folder)))
+
+
+def _start_processes(facts: Facts) -> None:
+    checks: dict[str, t.Callable[[], bool]] = {
+        "aws": lambda: reach.accepts(facts.addresses["aws"], 80),
+        "azure": lambda: reach.accepts(facts.addresses["azure"], 443),
+        "route53": lambda: reach.answers_dns(facts.addresses["dns"], facts.names),
+        "edge": lambda: reach.accepts(facts.addresses["edge"], 443),
+    }
+    for name in PROCESSES:
+        supervisor.start(name, [sys.executable, "-m", f"lab.{name}"])
+    for name in PROCESSES:
+        wait_until(
+            f"lab.{name} answers", partial(_ready, name, checks[name]), START_SECONDS, log=supervisor.log_path(name)
+        )
+
+
+def _ready(name: str, check: t.Callable[[], bool]) -> bool:
+    """LabError at once when the process has ended: waiting longer would not bring it back."""
+    if not supervisor.alive(name):
+        log = supervisor.log_path(name)
+        raise LabError(f"lab.{name} ended; the end of {log}: {supervisor.tail(log)}")
+    return check()
+
+
+def _refuse_without_root() -> None:
+    if os.geteuid() != 0:
+        raise LabError("The lab makes networks and hosts, which needs root: sudo python -m lab up")
+
+
+@contextmanager
+def machine_lock() -> t.Iterator[None]:
+    """One lab of the machine at a time chooses addresses, or tidies up after the last."""
+    podman.cache().mkdir(parents=True, exist_ok=True)
+    with (podman.cache() / "network.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _lock(home: Path, say: Say) -> t.Iterator[None]:
+    """One `up` or `down` at a time. The kernel lets go of it when the process dies, however it dies."""
+    home.mkdir(parents=True, exist_ok=True)
+    # Beside the folder's content, so that `down` can empty it while it holds the lock.
+    with home.with_name(f"{home.name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another command is changing this lab; waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

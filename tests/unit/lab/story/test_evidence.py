@@ -1,0 +1,84 @@
+"""What is concluded from Blob, ARM and the databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from lab.errors import LabError
+from lab.story import evidence
+
+
+@dataclass
+class Thing:
+    tags: dict[str, str] | None
+
+
+@dataclass
+class Script:
+    """Answers to the queries in order; one too many fails."""
+
+    answers: list[tuple[str, list[tuple[Any, ...]]]] = field(default_factory=list)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    things: dict[str, list[Thing]] = field(default_factory=dict)
+
+    def query(self, host: str, sql: str, parameters: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        wanted, answer = self.answers.pop(0)
+        assert f"{host} {sql}".startswith(wanted)
+        return answer
+
+    def backup_file(self, name: str) -> bytes | None:
+        return self.blobs.get(name)
+
+    def resources(self) -> Mapping[str, Iterable[Thing]]:
+        return self.things
+
+
+RESTORE = ("azuredb SELECT backup_id", [("petclinic_1", json.dumps({"owners": 10, "pets": 13}))])
+
+
+def test_rows_of_the_backup_that_was_restored() -> None:
+    manifest = json.dumps({"tables": {"owners": 10, "pets": 13}}).encode()
+    seen = evidence.rows(Script([RESTORE], {"petclinic_1.manifest.json": manifest}))
+    assert seen == evidence.Rows("petclinic_1", {"owners": 10, "pets": 13}, {"owners": 10, "pets": 13})
+
+
+@pytest.mark.parametrize(
+    ("answers", "sentence"),
+    [
+        ([("azuredb SELECT backup_id", [])], "knows of no whole restore"),
+        ([RESTORE], "petclinic_1, which was restored, has no manifest"),
+    ],
+)
+def test_rows_that_cannot_be_compared(answers: list[tuple[str, list[tuple[Any, ...]]]], sentence: str) -> None:
+    with pytest.raises(LabError, match=sentence):
+        evidence.rows(Script(answers))
+
+
+def test_only_what_bears_our_tag_is_left_behind() -> None:
+    ours, theirs, bare = Thing({"goupang-dr": "vm"}), Thing({"team": "web"}), Thing(None)
+    assert evidence.left_behind(Script(things={"disks": [ours, theirs, bare], "public_ips": []})) == {
+        "disks": 1,
+        "public_ips": 0,
+    }
+
+
+def test_writes_are_found_by_schema() -> None:
+    script = Script(
+        [
+            ("rds SELECT table_schema", [("petclinic",), ("petclinic_before_1",)]),
+            ("rds SELECT address FROM `petclinic`.owners", [("watch-home",)]),
+            ("rds SELECT address FROM `petclinic_before_1`.owners", [("watch-lost",)]),
+            ("azuredb SELECT table_schema", [("petclinic_1",), ("petclinic`2",)]),
+            ("azuredb SELECT address FROM `petclinic_1`.owners", [("watch-home",)]),
+            ("azuredb SELECT address FROM `petclinic``2`.owners", [("watch-stranded",)]),
+        ]
+    )
+    found = evidence.found(script)
+    assert found.primary == {"watch-home"}
+    assert found.secondary == {"watch-home", "watch-stranded"}
+    assert found.set_aside == {"watch-lost"}

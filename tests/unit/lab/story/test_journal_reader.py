@@ -1,0 +1,46 @@
+"""What the lab reads out of a runbook's journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab import journal_reader
+
+
+def task(name: str, outcome: str = "ok", action: str = "goupang.dr.site_probe", **other: Any) -> dict[str, Any]:
+    return {"event": "task", "task": name, "action": action, "outcome": outcome, "host": "localhost", **other}
+
+
+def test_plays_that_ended_are_steps() -> None:
+    journal = [
+        {"event": "run_start", "playbook": "failover.yml"},
+        {"event": "play_start", "play": "1 Check"},
+        {"event": "play_end", "play": "1 Check", "number": 1, "started": "S", "seconds": 2.5, "outcome": "ok"},
+        {"event": "play_start", "play": "2 Prepare"},
+    ]
+    assert journal_reader.steps(journal) == [
+        {"playbook": "failover.yml", "play": "1 Check", "started": "S", "seconds": 2.5, "outcome": "ok"}
+    ]
+
+
+def test_only_the_probe_of_the_role_traffic_is_a_wait_for_dns() -> None:
+    journal = [
+        task("goupang.dr.traffic : Resolvers answer with the secondary", seconds=71.04),
+        task("traffic : Resolvers answer with the primary", seconds=64.2),
+        task("traffic : Resolvers answer with the primary", "skipped", seconds=0.1),
+        task("goupang.dr.traffic : The checkers see the primary", action="goupang.dr.route53_hc_invert", seconds=20),
+        task("goupang.dr.probe : Look", seconds=1),
+    ]
+    assert journal_reader.dns_waits(journal) == [71.0, 64.2]
+
+
+def test_the_failure_is_the_first_task_that_was_not_ignored() -> None:
+    journal = [
+        task("fence : Ask the primary", "unreachable", ignored=True),
+        task("machine : Build", "failed", message="no size"),
+        task("database : Load", "failed", message="ended"),
+    ]
+    failure = journal_reader.failure(journal)
+    assert failure is not None
+    assert failure["message"] == "no size"
+    assert journal_reader.failure(journal[:1]) is None

@@ -1,0 +1,139 @@
+"""The report's shape, and when a drill has passed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import report
+from lab.report import Evidence, Expectation
+from lab.watch.measure import Found
+from lab.watch.records import Answer, Write
+
+ZONE = "petclinic.lab"
+EXPECTED = Expectation({"www": "page", "dr": "secondary"}, {"www": "primary", "dr": "primary"})
+
+
+def look(asked: float, domain: str, served_by: str | None) -> Answer:
+    status = {"page": 503, None: None}.get(served_by, 200)
+    data = served_by in ("primary", "secondary")
+    name = f"{domain}.{ZONE}"
+    return Answer("", asked, "follower", name, 0.0, status=status, served_by=served_by, data=data)
+
+
+def wrote(identifier: str, asked: float, domain: str, served_by: str) -> Write:
+    name = f"{domain}.{ZONE}"
+    return Write(identifier, "", asked, "follower", name, "acknowledged", asked, 303, served_by, read_back=True)
+
+
+ANSWERS = [
+    look(95, "dr", "primary"),
+    look(110, "dr", None),
+    look(131, "www", "page"),
+    look(190, "dr", "secondary"),
+    look(300, "www", "primary"),
+    look(310, "dr", "primary"),
+]
+WRITES = [
+    wrote("lost", 96, "dr", "primary"),
+    wrote("there", 192, "dr", "secondary"),
+    wrote("home-www", 301, "www", "primary"),
+    wrote("home-dr", 311, "dr", "primary"),
+]
+
+
+def evidence(**changes: Any) -> Evidence:
+    whole = Evidence(
+        scenario="primary-lost",
+        started="2026-01-04T03:00:00.000Z",
+        finished="2026-01-04T03:06:00.000Z",
+        moments={"break": 100.0, "failback": 250.0, "failback_ended": 320.0},
+        steps=[
+            {"playbook": "failover.yml", "play": "7 Send the users", "started": "", "seconds": 71.0, "outcome": "ok"}
+        ],
+        dns_waits=[71.0, 64.2],
+        rows_at_backup={"owners": 10},
+        rows_after_restore={"owners": 10},
+        left_behind={"virtual_machines": 0, "disks": 0, "network_interfaces": 0, "public_ips": 0},
+        found=Found(frozenset({"there", "home-www", "home-dr"}), frozenset({"there"}), frozenset({"lost"})),
+    )
+    return replace(whole, **changes)
+
+
+def build(found: Evidence) -> report.Json:
+    return report.build(found, EXPECTED, ANSWERS, WRITES, zone=ZONE, simulated=["Route 53's evaluation is ours"])
+
+
+def test_a_drill_that_passed() -> None:
+    built = build(evidence())
+    assert built["faults"] == []
+    assert built["outcome"] == "passed"
+    assert built["rto_seconds"] == {"www": 31.0, "dr": 92.0}
+    assert built["rpo_seconds"] == 4.0
+    assert built["failback_seconds"] == {"www": 51.0, "dr": 61.0}
+    assert built["requests"] == {"total": 6, "failed": 1}
+    assert built["writes"]["acknowledged"] == 4
+    assert (built["writes"]["lost"], built["writes"]["stranded"], built["writes"]["on_both_sides"]) == (1, 0, 0)
+    assert built["measured_by"] == "watch"
+
+
+def test_the_report_has_the_keys_that_were_promised() -> None:
+    promised = {
+        "schema", "scenario", "outcome", "measured_by", "rto_seconds", "rpo_seconds", "failback_seconds", "requests",
+        "writes", "rows", "steps", "left_behind", "simulated", "started", "finished", "git_commit", "versions",
+        "dns_waits_seconds", "timeline",
+    }  # fmt: skip
+    assert promised <= set(build(evidence()))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"stopped": "failover.yml stopped at 'Restore'"}, "failover.yml stopped at 'Restore'"),
+        ({"faults": ["curl https://www/: 502, not 503."]}, "curl https://www/: 502, not 503."),
+        ({"rows_after_restore": {"owners": 9}}, "Table owners had 10 rows at the backup and 9 after the restore."),
+        ({"rows_after_restore": {}}, "The rows of the backup and of the restore were not compared."),
+        ({"left_behind": {"disks": 1}}, "Left behind in Azure: 1 disks."),
+        ({"left_behind": {}}, "Nobody looked for what was left behind in Azure."),
+        ({"found": Found(frozenset({"home-www", "home-dr"}), frozenset({"there"}))}, "Writes stranded: 1."),
+        ({"found": Found(frozenset({"home-www", "home-dr"}), frozenset())}, "Writes lost by secondary: 1."),
+        ({"found": None}, "Writes stranded were not counted."),
+        ({"moments": {"break": 100.0}}, "No user was seen to be served by the primary after failback at dr."),
+        ({"moments": {"break": 200.0, "failback": 250.0}}, "No user was seen to be served again at www."),
+        (
+            {"steps": [{"playbook": "failback.yml", "play": "3 Carry", "outcome": "failed"}]},
+            "failback.yml, play '3 Carry': failed.",
+        ),
+    ],
+)
+def test_each_fault_forbids_passed(changes: dict[str, Any], fault: str) -> None:
+    built = build(evidence(**changes))
+    assert fault in built["faults"]
+    assert built["outcome"] == "failed"
+
+
+def test_a_story_that_stopped_before_the_break_still_has_a_report() -> None:
+    built = report.build(Evidence("primary-lost", "", stopped="up failed"), EXPECTED, [], [], zone=ZONE, simulated=[])
+    assert built["rto_seconds"] == {"www": None, "dr": None}
+    assert built["rpo_seconds"] is None
+    assert built["faults"] == ["up failed"]
+    assert report.summary(built, Path("report.json"))
+
+
+def test_the_summary_names_the_waits_for_dns() -> None:
+    lines = report.summary(build(evidence()), Path("/x/report.json"))
+    assert "  waits for DNS              2: 71 s, 64 s" in lines
+    assert "  users served again after   www 31 s · dr 92 s" in lines
+    assert len(lines) <= 10
+
+
+def test_latest_points_at_the_newest_run(tmp_path: Path) -> None:
+    for run in ("first", "second"):
+        folder = tmp_path / "reports" / run
+        folder.mkdir(parents=True)
+        report.write({"run": run}, folder)
+    assert json.loads((tmp_path / "reports" / "latest" / "report.json").read_text()) == {"run": "second"}

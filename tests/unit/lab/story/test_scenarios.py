@@ -1,0 +1,82 @@
+"""The order of the stories."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from lab import facts
+from lab.story.scenarios import PRIMARY_LOST, SCENARIOS, Runbook
+
+
+class Recorder:
+    """A stage that writes down what was asked of it."""
+
+    def __init__(self) -> None:
+        self.acts: list[str] = []
+
+    def runbook(self, name: str, variables: Mapping[str, str]) -> None:
+        self.acts.append(" ".join([f"{name}.yml", *(f"{key}={value}" for key, value in variables.items())]))
+
+    def lab(self, verb: str, what: str) -> None:
+        self.acts.append(f"{verb} {what}")
+
+    def mark(self, moment: str) -> None:
+        self.acts.append(f"mark {moment}")
+
+    def users_come(self) -> None:
+        self.acts.append("users come")
+
+    def users_leave(self) -> None:
+        self.acts.append("users leave")
+
+    def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
+        self.acts.append(f"since {since}: www {by['www']}, dr {by['dr']}")
+
+    def person_looks(self) -> None:
+        self.acts.append("curl")
+
+    def compare_rows(self) -> None:
+        self.acts.append("rows")
+
+    def count_left_behind(self) -> None:
+        self.acts.append("left behind")
+
+    def count_writes(self) -> None:
+        self.acts.append("writes")
+
+
+def test_primary_lost_in_order() -> None:
+    stage = Recorder()
+    for step in PRIMARY_LOST.steps:
+        step.perform(stage)
+    assert stage.acts == [
+        "provision.yml",
+        "preflight.yml",
+        "backup.yml",
+        "users come",
+        "since users_came: www primary, dr primary",
+        "mark break",
+        "break primary",
+        "failover.yml dr_confirm=failover dr_primary_is_lost=true",
+        "rows",
+        "verify.yml",
+        "since break: www page, dr secondary",
+        "curl",
+        "heal primary",
+        "mark failback",
+        "failback.yml dr_confirm=failback",
+        "since failback: www primary, dr primary",
+        "mark failback_ended",
+        "verify.yml",
+        "cool_down.yml",
+        "left behind",
+        "users leave",
+        "writes",
+    ]
+
+
+def test_every_scenario_runs_playbooks_that_exist() -> None:
+    named = {step.name for scenario in SCENARIOS.values() for step in scenario.steps if isinstance(step, Runbook)}
+    missing = {name for name in named if not (facts.ROOT / "playbooks" / f"{name}.yml").exists()}
+    assert not missing

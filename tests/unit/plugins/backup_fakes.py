@@ -1,0 +1,245 @@
+"""A container in memory, a dump tool that reads from a table of rows, and a server that knows only what we ask it."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties
+from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, DrError, ServiceFault
+
+NOW = datetime(2026, 11, 22, 20, 45, 1, tzinfo=timezone.utc)
+HEAD = b"-- MySQL dump 10.13\n/*!50503 SET NAMES utf8mb4 */;\n"
+END = b"-- Dump completed on 2026-11-22 20:45:01\n"
+
+
+def dump_of(tables: dict[str, int]) -> bytes:
+    """A small dump with so many rows in each table, some of them nasty."""
+    out = [HEAD]
+    for table, rows in tables.items():
+        name = table.encode()
+        out.append(b"CREATE TABLE `%s` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB;\n" % name)
+        values = b",".join(b"(%d,'),(; @@GLOBAL.GTID_PURGED \\'')" % row for row in range(rows))
+        if rows:
+            out.append(b"LOCK TABLES `%s` WRITE;\nINSERT INTO `%s` VALUES %s;\nUNLOCK TABLES;\n" % (name, name, values))
+    return b"".join([*out, END])
+
+
+@dataclass
+class FakeTool:
+    """Gives the dump in chunks of 100 bytes, then fails if it was told to."""
+
+    dumped: bytes
+    failure: DrError | None = None
+    options: tuple[str, ...] = ("--single-transaction",)
+    closed: bool = False
+
+    def version(self) -> str:
+        return "mysqldump  Ver 9.7.0 for Linux on x86_64 (MySQL Community Server - GPL)"
+
+    def dump(self) -> t.Generator[bytes, None, None]:
+        try:
+            for at in range(0, len(self.dumped), 100):
+                yield self.dumped[at : at + 100]
+            if self.failure:
+                raise self.failure
+        finally:
+            self.closed = True
+
+
+@dataclass
+class MemoryStore:
+    """A container. `log` holds what became visible, in order."""
+
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    blocks: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    failure: DrError | None = None
+
+    def names(self, prefix: str) -> Iterator[str]:
+        return iter(sorted(name for name in self.blobs if name.startswith(prefix)))
+
+    def read(self, name: str) -> bytes:
+        if name not in self.blobs:
+            raise BlobMissing(f"no blob {name}")
+        return self.blobs[name]
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        data = self.read(name)
+        return (data[at : at + 64] for at in range(0, len(data), 64))
+
+    def write(self, name: str, data: bytes, content_type: str = "", cache_control: str | None = None) -> None:
+        self.blobs[name] = data
+        self.log.append(name)
+
+    def stage(self, name: str, block_id: str, data: bytes) -> None:
+        if self.failure:
+            raise self.failure
+        self.blocks[name, block_id] = data
+
+    def commit(self, name: str, block_ids: list[str]) -> None:
+        self.write(name, b"".join(self.blocks[name, block_id] for block_id in block_ids))
+
+    def delete(self, name: str) -> None:
+        raise AssertionError("backups are not deleted")
+
+    def properties(self, name: str) -> BlobProperties | None:
+        if name not in self.blobs:
+            return None
+        return BlobProperties(len(self.blobs[name]), None, None, None, None)
+
+
+class Killed(BaseException):
+    """The process dies here: no handler of ours runs (none catches it)."""
+
+
+class FakeTarget:
+    """A server: schemas with their tables and rows, the ledger, and an answer for each query that we know of.
+
+    Any other query fails the test. `dies_at` counts calls: that call and all later ones raise Killed.
+    """
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, dict[str, int]] = {"serving": {"owners": 7}}
+        self.ledger: dict[str, dict[str, t.Any]] = {}
+        self.used_patterns: list[str] = []
+        self.lock_free = True
+        self.largest = 1 << 26
+        self.refusals: dict[bytes, str] = {}
+        self.loses: set[str] = set()
+        self.calls = 0
+        self.dies_at = 0
+        self._current = ""
+
+    def close(self) -> None:
+        self._current = ""
+
+    def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+        self._count()
+        if isinstance(sql, bytes):
+            self._load(sql)
+            return
+        for pattern, act in self._ACTIONS.items():
+            found = re.match(pattern, sql)
+            if found:
+                act(self, *found.groups(), *args)
+                return
+        raise AssertionError(f"an unknown statement: {sql}")
+
+    def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
+        self._count()
+        for pattern, answer in self._QUERIES.items():
+            found = re.match(pattern, sql)
+            if found:
+                return answer(self, *found.groups(), *args)
+        raise AssertionError(f"an unknown query: {sql}")
+
+    def _count(self) -> None:
+        self.calls += 1
+        if self.dies_at and self.calls >= self.dies_at:
+            raise Killed
+
+    def _load(self, statement: bytes) -> None:
+        for part, code in self.refusals.items():
+            if part in statement:
+                raise ServiceFault(f"refused (error {code})", code)
+        tables = self.schemas[self._current]
+        created = re.match(rb"CREATE TABLE `(\w+)`", statement)
+        inserted = re.match(rb"INSERT INTO `(\w+)` VALUES (.*)", statement, re.S)
+        if created:
+            tables[created.group(1).decode().lower()] = 0
+        elif inserted:
+            table = inserted.group(1).decode().lower()
+            if table not in self.loses:
+                tables[table] += len(re.findall(rb"\(\d+,", inserted.group(2)))
+
+    def _create(self, name: str) -> None:
+        assert name not in self.schemas
+        self.schemas[name] = {}
+
+    def _drop(self, name: str) -> None:
+        assert name != "serving"
+        self.schemas.pop(name, None)
+
+    def _use(self, name: str) -> None:
+        self._current = name
+
+    def _begin(self, schema: str, backup_id: str, state: str) -> None:
+        row = {
+            "id": backup_id,
+            "state": state,
+            "started": len(self.ledger),
+            "finished": None,
+            "rows": None,
+            "gtid": None,
+        }
+        self.ledger[schema] = row
+
+    def _finish(self, state: str, rows: str, gtid_set: str, schema: str) -> None:
+        self.ledger[schema].update(state=state, finished=NOW, rows=rows, gtid=gtid_set)
+
+    def _restores(self) -> list[tuple[t.Any, ...]]:
+        if "goupang_dr" not in self.schemas:
+            raise ServiceFault("no such table", "1146")
+        return [
+            (schema, row["id"], row["state"], NOW, row["finished"], row["rows"], row["gtid"])
+            for schema, row in sorted(self.ledger.items(), reverse=True)
+        ]
+
+    _ACTIONS: t.ClassVar[dict[str, t.Callable[..., None]]] = {
+        r"SET SESSION (?:wait_timeout|sql_generate_invisible_primary_key) = \w+$": lambda self: None,
+        r"CREATE DATABASE IF NOT EXISTS (goupang_dr)": lambda self, name: self.schemas.setdefault(name, {}),
+        r"CREATE TABLE IF NOT EXISTS goupang_dr.restores": lambda self: None,
+        r"REPLACE INTO goupang_dr.restores": _begin,
+        r"UPDATE goupang_dr.restores SET": _finish,
+        r"DELETE FROM goupang_dr.restores": lambda self, schema: self.ledger.pop(schema, None),
+        r"CREATE DATABASE `(\w+)` CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci$": _create,
+        r"DROP DATABASE IF EXISTS `(\w+)`$": _drop,
+        r"USE `(\w+)`$": _use,
+        r"UNLOCK TABLES$": lambda self: None,
+    }
+    _QUERIES: t.ClassVar[dict[str, t.Callable[..., list[tuple[t.Any, ...]]]]] = {
+        r"SELECT GET_LOCK": lambda self, name: [(int(self.lock_free),)],
+        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
+        r"SELECT schema_name, backup_id": _restores,
+        r"SELECT 1 FROM information_schema.SCHEMATA": lambda self, name: [(1,)] if name in self.schemas else [],
+        r"SELECT TABLE_NAME FROM information_schema.TABLES": lambda self, name: [
+            (table,) for table in self.schemas.get(name, {})
+        ],
+        r"SELECT @@max_allowed_packet": lambda self: [(self.largest,)],
+        r"SELECT COUNT\(\*\) FROM `(\w+)`.`(\w+)`": lambda self, schema, table: [
+            (self.schemas[schema][table.lower()],)
+        ],
+        r"SELECT DISTINCT TABLE_SCHEMA": lambda self: [(pattern,) for pattern in self.used_patterns],
+        r"SELECT DISTINCT DB": lambda self: [(self._current,)],
+    }
+
+
+class FakeSource:
+    """The server that is dumped; its GTID set is told anew at each question."""
+
+    def __init__(self, *gtid_sets: str, exists: bool = True) -> None:
+        self._gtid_sets = list(gtid_sets)
+        self._exists = exists
+
+    def close(self) -> None:
+        pass
+
+    def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+        raise AssertionError(f"a backup changes nothing: {sql!r}")
+
+    def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
+        if "information_schema.SCHEMATA" in sql:
+            return [("utf8mb4", "utf8mb4_0900_ai_ci")] if self._exists else []
+        if sql == "SELECT @@version":
+            return [("8.0.45",)]
+        assert sql == "SELECT @@GLOBAL.gtid_executed"
+        return [(self._gtid_sets.pop(0),)]
+
+
+def manifest_of(store: MemoryStore, name: str) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", json.loads(store.blobs[name]))

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from ansible_collections.goupang.dr.plugins.callback.journal import (
+    Journal,
+    censored,
+    gravest,
+    new_run_id,
+    operator,
+    run_outcome,
+    stamp,
+    strings,
+)
+
+MOMENT = datetime(2026, 11, 22, 20, 45, 1, 123456, tzinfo=timezone.utc)
+
+
+def lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+# -- Pure ----------------------------------------------------------------------------
+
+
+def test_times_are_utc():
+    assert stamp(MOMENT.astimezone(timezone(timedelta(hours=9)))) == "2026-11-22T20:45:01.123Z"
+    assert new_run_id(MOMENT).startswith("20261122T204501Z-")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "worst"),
+    [
+        ([], "skipped"),
+        (["skipped", "ok"], "ok"),
+        (["changed", "ok"], "changed"),
+        (["unreachable", "changed"], "unreachable"),
+        (["failed", "unreachable"], "failed"),
+    ],
+)
+def test_the_gravest_outcome(outcomes, worst):
+    assert gravest(outcomes) == worst
+
+
+def test_a_rescued_failure_is_not_the_runs_outcome():
+    host = {"ok": 3, "changed": 1, "failures": 0, "unreachable": 0, "rescued": 1}
+    assert run_outcome([host]) == "changed"
+    assert run_outcome([host, {"failures": 1}]) == "failed"
+    assert run_outcome([]) == "skipped"
+
+
+def test_values_of_vault_variables_are_censored_wherever_they_stand():
+    variables = {"vault_db": {"password": "correct horse", "list": ["correct horse battery"]}, "plain": "is not"}
+    assert censored("correct horse battery, correct horse, is not", variables) == "********, ********, is not"
+
+
+def test_a_value_that_is_part_of_words_is_no_secret():
+    assert censored("east", {"vault_x": "eas"}) == "east"
+
+
+def test_strings_within_values():
+    assert list(strings({"a": ["b", {"c": "d"}, 1], "e": ("f",)})) == ["b", "d", "f"]
+
+
+def test_awx_tells_who_started_the_run():
+    assert operator({}, {"awx_user_name": "kim"}) == "kim"
+    assert operator({"SUDO_USER": "lee"}, {}) == "lee"
+    assert operator({}, {})
+
+
+def test_a_journal_that_cannot_be_written_warns_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    warnings: list[str] = []
+    journal = Journal(tmp_path / "file" / "run.jsonl", warnings.append)
+    journal.write({"event": "a"})
+    journal.write({"event": "b"})
+    assert len(warnings) == 1
+    assert "goes on without it" in warnings[0]
+
+
+def test_lines_are_there_at_once_and_for_their_owner_only(tmp_path):
+    journal = Journal(tmp_path / "deep" / "run.jsonl", pytest.fail)
+    journal.write({"event": "하나"})
+    assert lines(journal.path) == [{"event": "하나"}]
+    assert journal.path.stat().st_mode & 0o777 == 0o600
+
+
+# -- A real ansible-playbook -----------------------------------------------------------
+
+PLAYBOOK = """
+- name: "Story 1/2 | It goes well"
+  hosts: site
+  gather_facts: false
+  tasks:
+    - name: Do it
+      ansible.builtin.command: "true"
+    - name: Leave it
+      ansible.builtin.debug:
+      when: false
+    - name: See the run's name
+      ansible.builtin.assert:
+        that: lookup('env', 'GOUPANG_DR_RUN_ID') == 'story-1'
+    - name: Try it
+      ansible.builtin.command: "false"
+      ignore_errors: true
+
+- name: "Story 2/2 | It fails"
+  hosts: site
+  gather_facts: false
+  tasks:
+    - name: Hide it
+      ansible.builtin.fail:
+        msg: "{{ vault_password }}"
+      no_log: true
+      ignore_errors: true
+    - name: Tell it
+      ansible.builtin.fail:
+        msg: "The password {{ password }} is wrong"
+"""
+
+
+def play(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    (folder / "story.yml").write_text(PLAYBOOK)
+    (folder / "hosts.yml").write_text(
+        "site: {hosts: {here: {ansible_connection: local, vault_password: correct-horse, "
+        "password: '{{ vault_password }}'}}}\n"
+    )
+    command = [Path(sys.executable).parent / "ansible-playbook", "-i", "hosts.yml", "story.yml", *options]
+    root = Path(__file__).parents[4]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        timeout=120,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(root / "collections"),
+            "ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.journal",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            **environment,
+        },
+    )
+
+
+def test_a_real_run_is_told_line_by_line(tmp_path):
+    done = play(tmp_path, "-e", "dr_confirm=failover", "-e", "other=hidden", GOUPANG_DR_RUN_ID="story-1")
+    assert done.returncode == 2, done.stdout + done.stderr
+    path = tmp_path / ".dr/journal/story-1.jsonl"
+    told = lines(path)
+    assert [line["event"] for line in told] == [
+        *["run_start", "play_start", "task", "task", "task", "task", "play_end"],
+        *["play_start", "task", "task", "play_end", "run_end"],
+    ]
+    start, end = told[0], told[-1]
+    assert (start["playbook"], start["intent"], start["said"]) == ("story.yml", "failover", {"dr_confirm": "failover"})
+    assert [Path(name).name for name in start["inventory"]] == ["hosts.yml"]
+    assert start["versions"]["ansible_core"]
+    assert start["operator"]
+    tasks = [line for line in told if line["event"] == "task"]
+    assert [(task["task"], task["outcome"], task["host"]) for task in tasks] == [
+        ("Do it", "changed", "here"),
+        ("Leave it", "skipped", "here"),
+        ("See the run's name", "ok", "here"),
+        ("Try it", "failed", "here"),
+        ("Hide it", "failed", "here"),
+        ("Tell it", "failed", "here"),
+    ]
+    assert tasks[3]["ignored"] is True
+    assert tasks[4]["message"] == "hidden: the task is no_log"
+    assert tasks[5]["message"] == "The password ******** is wrong"
+    assert [line["outcome"] for line in told if line["event"] == "play_end"] == ["changed", "failed"]
+    assert (end["outcome"], end["hosts"]["here"]["failures"]) == ("failed", 1)
+    assert "correct-horse" not in path.read_text()
+    assert {line["run"] for line in told} == {"story-1"}
+
+
+def test_a_run_goes_on_without_its_journal(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = play(tmp_path, GOUPANG_DR_RUN_ID="../story-1", GOUPANG_DR_JOURNAL_DIR=str(tmp_path / "file"))
+    # In the first play the run's name is not the expected one: it was made fit for a file's name.
+    assert "Leave it" in done.stdout
+    warning = " ".join((done.stdout + done.stderr).split())
+    assert warning.count("cannot be written") == 1

@@ -1,0 +1,150 @@
+"""A backup is there whole, or it is not there."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _manifest
+from ansible_collections.goupang.dr.plugins.module_utils._backup import BLOCK, BlockWriter, Contents
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut, items
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+from tests.unit.plugins.backup_fakes import END, NOW, FakeSource, FakeTool, MemoryStore, dump_of, manifest_of
+
+ID = "petclinic_20261122t204501z"
+TABLES = {"owners": 3, "pets": 0}
+
+
+def take(
+    store: MemoryStore, tool: FakeTool | None = None, source: FakeSource | None = None, minutes: int = 0
+) -> Manifest:
+    tool = tool or FakeTool(dump_of(TABLES))
+    source = source or FakeSource("a:1-5", "a:1-5")
+    return _backup.take(
+        source, tool, store, "petclinic", "db", "petclinic", "daily/", now=lambda: NOW + timedelta(minutes=minutes)
+    )
+
+
+def test_the_dump_and_then_its_manifest() -> None:
+    store = MemoryStore()
+    manifest = take(store)
+
+    assert store.log == [f"daily/{ID}.sql.gz", f"daily/{ID}.manifest.json"]
+    packed = store.blobs[f"daily/{ID}.sql.gz"]
+    assert gzip.decompress(packed) == dump_of(TABLES)
+    assert manifest.compressed == _manifest.Digest(len(packed), hashlib.sha256(packed).hexdigest())
+    assert manifest.plain == _manifest.Digest(len(dump_of(TABLES)), hashlib.sha256(dump_of(TABLES)).hexdigest())
+    assert manifest.tables == TABLES
+    assert (manifest.gtid_set, manifest.gtid_exact, manifest.previous) == ("a:1-5", True, None)
+    assert manifest_of(store, f"daily/{ID}.manifest.json")["finished"] == "2026-11-22T20:45:01Z"
+
+
+def test_the_next_one_names_its_predecessor_and_says_that_its_gtid_set_may_be_short() -> None:
+    store = MemoryStore()
+    take(store)
+    second = take(store, source=FakeSource("a:1-5,\nb:1", "a:1-9,\nb:1"), minutes=1)
+
+    assert (second.previous, second.gtid_set, second.gtid_exact) == (ID, "a:1-5,b:1", False)
+
+
+@pytest.mark.parametrize(
+    ("tool", "error"),
+    [
+        (FakeTool(dump_of(TABLES), ServiceFault("mysqldump failed with status 2", "2")), ServiceFault),
+        (FakeTool(dump_of(TABLES)[:-1]), DumpCut),
+        (FakeTool(dump_of(TABLES)[: -len(END)]), DumpCut),
+        (FakeTool(b""), DumpCut),
+    ],
+)
+def test_no_backup_from_a_tool_that_failed_or_was_cut_off(tool: FakeTool, error: type[Exception]) -> None:
+    store = MemoryStore()
+    with pytest.raises(error):
+        take(store, tool)
+
+    assert store.log == []
+    assert tool.closed
+
+
+def test_a_store_that_fails_ends_the_tool() -> None:
+    store = MemoryStore(failure=OutOfReach("the blob store is away"))
+    tool = FakeTool(dump_of(TABLES))
+    with pytest.raises(OutOfReach):
+        take(store, tool)
+
+    assert store.log == []
+    assert tool.closed
+
+
+def test_a_schema_that_is_not_there() -> None:
+    with pytest.raises(Missing, match="no schema petclinic"):
+        take(MemoryStore(), source=FakeSource(exists=False))
+
+
+def test_blocks_are_of_one_size_but_the_last() -> None:
+    store = MemoryStore()
+    blob = BlockWriter(store, "x")
+    blob.write(b"a" * (2 * BLOCK + 1))
+    blob.write(b"b")
+
+    assert blob.commit().bytes == 2 * BLOCK + 2
+    assert [len(data) for data in store.blocks.values()] == [BLOCK, BLOCK, 2]
+    assert len({len(block_id) for _name, block_id in store.blocks}) == 1
+
+
+def test_findings_for_the_target() -> None:
+    contents = Contents("petclinic")
+    dump = (
+        b"CREATE TABLE `Old` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY `id` (`id`)\n) ENGINE=MyISAM;\n"
+        b"CREATE TABLE `old` (\n  `id` int NOT NULL COMMENT 'petclinic.x'\n) ENGINE=InnoDB;\n"
+        b"DELIMITER ;;\nCREATE DEFINER=`a`@`b` FUNCTION `f`() RETURNS int\nRETURN (SELECT 1 FROM petclinic.owners);;\n"
+    )
+    for item in items([dump]):
+        contents.feed(item)
+
+    assert [sentence.split(":")[0] for sentence in contents.findings()] == [
+        "Table Old is MyISAM",
+        "A table has AUTO_INCREMENT and no primary key",
+        "Triggers or functions",
+        "A view, trigger, routine or event names its own schema",
+        "Tables differ only by case",
+    ]
+
+
+def test_newest_is_by_the_manifest_and_not_by_name() -> None:
+    store = MemoryStore()
+    first = take(store, minutes=10)
+    # A copy under a name that sorts last, but finished earlier.
+    early = replace(first, backup_id="z", finished="2026-11-22T20:00:00Z")
+    store.blobs["daily/z.sql.gz"] = store.blobs[f"daily/{first.backup_id}.sql.gz"]
+    store.blobs["daily/z.manifest.json"] = early.to_json()
+
+    assert _backups.choose(store, "daily/", "newest") == first
+    assert _backups.choose(store, "daily/", "z") == early
+
+
+def test_what_is_not_a_backup_is_passed_over_and_said() -> None:
+    store = MemoryStore()
+    good = take(store)
+    newer = replace(good, finished="2027-01-01T00:00:00Z")
+    store.blobs["daily/dump_only.sql.gz"] = b"x"
+    store.blobs["daily/broken.manifest.json"] = b"{"
+    store.blobs["daily/alone.manifest.json"] = replace(newer, backup_id="alone").to_json()
+    store.blobs["daily/short.manifest.json"] = replace(newer, backup_id="short").to_json()
+    store.blobs["daily/short.sql.gz"] = b"cut"
+    shelf = _backups.shelf(store, "daily/")
+
+    assert shelf.valid == [good]
+    assert set(shelf.refused) == {f"daily/{name}.manifest.json" for name in ("broken", "alone", "short")}
+    with pytest.raises(Refused, match="has 3 bytes"):
+        _backups.choose(store, "daily/", "short")
+    with pytest.raises(Refused, match="no manifest"):
+        _backups.choose(store, "daily/", "dump_only")
+
+
+def test_no_backup_at_all_is_one_sentence() -> None:
+    with pytest.raises(Missing, match="no valid backup under 'daily/': take one first"):
+        _backups.choose(MemoryStore(), "daily/", "newest")

@@ -1,0 +1,148 @@
+"""The modules of AWS as Ansible runs them, against moto: check, do, check again, do again."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.goupang.dr.plugins.modules import cloudfront_distribution, route53_hc_invert, site_probe
+from moto.server import ThreadedMotoServer
+
+CREDENTIALS = {"access_key": "test-access-key", "secret_key": "test-secret-key"}
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def run(capsys):
+    """Run a module's main() with arguments; its answer."""
+
+    def run(module, *, check_mode=False, **args):
+        with patch_module_args({**args, "_ansible_check_mode": check_mode}), pytest.raises(SystemExit):
+            module.main()
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+@pytest.fixture
+def checks(endpoint):
+    """Ids of two health checks."""
+    route53 = boto3.client(
+        "route53",
+        region_name="us-east-1",
+        endpoint_url=endpoint,
+        aws_access_key_id="test-access-key",
+        aws_secret_access_key="test-secret-key",
+    )
+    config = {"Type": "HTTPS", "FullyQualifiedDomainName": "www.example.com"}
+    made = [
+        route53.create_health_check(CallerReference=name, HealthCheckConfig=config)["HealthCheck"]["Id"]
+        for name in ("one", "two")
+    ]
+    yield made
+    for check_id in made:
+        route53.delete_health_check(HealthCheckId=check_id)
+
+
+def test_the_latch(run, endpoint, checks):
+    def latch(state, *, check_mode=False):
+        return run(
+            route53_hc_invert,
+            check_mode=check_mode,
+            health_check_ids=checks,
+            state=state,
+            endpoint_url=endpoint,
+            **CREDENTIALS,
+        )
+
+    assert latch("forced_unhealthy", check_mode=True)["changed"]
+    done = latch("forced_unhealthy")
+    assert done["changed"]
+    assert [(check["id"], check["inverted"], check["disabled"]) for check in done["after"]] == [
+        (check_id, True, True) for check_id in checks
+    ]
+    assert [health["effective"] for health in done["health"]] == ["unhealthy", "unhealthy"]
+    assert done["diff"]["before"]["health_checks"] == done["before"]
+    assert not latch("forced_unhealthy", check_mode=True)["changed"]
+    assert not latch("forced_unhealthy")["changed"]
+    assert latch("normal")["health"][0] == {
+        "id": checks[0],
+        "observed": {"checkers": 1, "healthy": 1},
+        "effective": "healthy",
+    }
+
+
+def test_an_unknown_check_moves_nothing(run, endpoint, checks):
+    ids = [*checks, "00000000-0000-0000-0000-000000000000"]
+    latch = {"state": "forced_unhealthy", "endpoint_url": endpoint, **CREDENTIALS}
+    failed = run(route53_hc_invert, health_check_ids=ids, **latch)
+    assert failed["failed"]
+    assert failed["msg"].startswith("Health check 00000000-0000-0000-0000-000000000000 does not exist")
+    assert run(route53_hc_invert, health_check_ids=checks, **latch)["before"][0]["inverted"] is False
+
+
+def test_aws_out_of_reach_is_one_sentence_without_the_key(run):
+    failed = run(
+        route53_hc_invert,
+        health_check_ids=["one"],
+        state="normal",
+        endpoint_url="http://127.0.0.1:9",
+        **CREDENTIALS,
+    )
+    assert failed["msg"].startswith("AWS could not be asked to read health check one: Could not connect")
+    assert "test-secret-key" not in json.dumps(failed)
+
+
+def test_a_distribution_comes_changes_and_goes(run, endpoint):
+    def distribution(*, check_mode=False, **args):
+        wanted = {"caller_reference": "app", "aliases": ["dr.example.com"], "origin": {"domain_name": "vm.example.net"}}
+        return run(
+            cloudfront_distribution,
+            check_mode=check_mode,
+            endpoint_url=endpoint,
+            timeout=60,
+            **{**wanted, **args},
+            **CREDENTIALS,
+        )
+
+    assert distribution(check_mode=True)["distribution"] is None
+    made = distribution()
+    assert made["changed"]
+    assert made["distribution"]["aliases"] == ["dr.example.com"]
+    assert not distribution(check_mode=True)["changed"]
+    assert not distribution()["changed"]
+    other = {"origin": {"domain_name": "other.example.net", "protocol": "http-only", "http_port": 8080}}
+    assert distribution(check_mode=True, **other)["changed"]
+    moved = distribution(**other)
+    assert moved["diff"]["after"]["origin"]["domain_name"] == "other.example.net"
+    assert moved["distribution"]["id"] == made["distribution"]["id"]
+    assert not distribution(**other)["changed"]
+    assert distribution(state="absent")["distribution"] is None
+    assert not distribution(state="absent")["changed"]
+
+
+def test_a_probe_fails_with_a_sentence_and_its_answers(run, endpoint):
+    probe = {"name": "moto", "url": f"{endpoint}/moto-api/", "expect": {"status": [503]}}
+    failed = run(site_probe, probes=[probe])
+    assert failed["msg"] == "moto: the status is 200, expected 503."
+    assert failed["answers"][0]["status"] == 200
+    looked = run(site_probe, check_mode=True, probes=[probe], timeout=600)
+    assert not looked.get("failed")
+    assert not looked["changed"]
+
+
+def test_a_probe_that_holds(run, endpoint):
+    probe = {"name": "moto", "url": f"{endpoint}/moto-api/", "expect": {"status": [200], "contains": "Moto"}}
+    (answer,) = run(site_probe, probes=[probe])["answers"]
+    assert answer["ok"]
+    assert answer["address"] == "127.0.0.1"
