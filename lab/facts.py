@@ -72,6 +72,8 @@ class Facts:
     war: str
     war_sha256: str
     zone_id: str = ""  # of the hosted zone, once it is there
+    release: str = ""  # name of the WAR in the container of releases
+    machine_fqdn: str = ""  # what Azure makes of the machine's DNS label
 
     def save(self) -> None:
         path = home() / "lab.json"

@@ -27,21 +27,25 @@ NEEDED_BYTES = 6 * 1000**3
 # A first build is minutes of downloading and unpacking; this long means that the mirror hangs.
 BUILD_SECONDS = 900.0
 
+# The last suite that has Tomcat 9, which is what the primary runs.
+TOMCAT_SUITE = "bullseye"
+
 Say = t.Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What an image consists of: a suite with packages, or a parent; and the files of its folder."""
+    """What an image consists of: a suite with packages, or a parent; and the files of its folder (""; its name)."""
 
     name: str
     suite: str = ""
     packages: tuple[str, ...] = ()
     parent: str = ""
+    files: str = ""
 
     @property
     def folder(self) -> Path:
-        return FOLDER / self.name
+        return FOLDER / (self.files or self.name)
 
 
 def kinds(environment: t.Mapping[str, str] = os.environ) -> dict[str, Kind]:
@@ -60,12 +64,16 @@ def kinds(environment: t.Mapping[str, str] = os.environ) -> dict[str, Kind]:
     database: tuple[str, ...] = ("mysql-server", "mysql-client", "openssh-server", "python3", "python3-venv", "sudo")
     database += ("ca-certificates", "iproute2", "procps")
     service = ("nginx-light", "pdns-server", "pdns-backend-remote", "nodejs", "iproute2", "iptables")
-    every = (
-        Kind("machine", environment.get("LAB_MACHINE_SUITE", "bullseye"), machine),
+    suite = environment.get("LAB_MACHINE_SUITE", TOMCAT_SUITE)
+    every = [
+        Kind("machine", suite, machine),
         Kind("tomcat", parent="machine"),
         Kind("database", "sid", database),
         Kind("service", "trixie", service),
-    )
+    ]
+    if suite != TOMCAT_SUITE:  # the primary stays what it is, whatever the secondary becomes
+        every[1] = Kind("tomcat", parent=TOMCAT_SUITE)
+        every.append(Kind(TOMCAT_SUITE, TOMCAT_SUITE, machine, files="machine"))
     return {kind.name: kind for kind in every}
 
 

@@ -9,6 +9,7 @@ import ipaddress
 import json
 import os
 import re
+import shlex
 import subprocess
 import typing as t
 from pathlib import Path
@@ -122,8 +123,8 @@ def _remove_chains(table: str, before: set[str]) -> bool:
     ours = [chain for chain in _chains(table) if f"{table} {chain}" not in before]
     for line in _iptables(table, "-S").splitlines():
         jump = re.match(r"-A (\S+) .*-j (\S+)", line)
-        if jump and jump[2] in ours:
-            _iptables(table, "-D", *line.split()[1:])
+        if jump and jump[1] not in ours and jump[2] in ours:
+            _iptables(table, "-D", *shlex.split(line)[1:])
     for chain in ours:
         _iptables(table, "-F", chain)
     for chain in ours:

@@ -19,6 +19,7 @@ from azure.identity import ClientSecretCredential
 from azure.mgmt.network import NetworkManagementClient
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
+from lab.azure.names import tenant_fqdn
 from lab.facts import STORAGE_ACCOUNT, Facts
 
 LOCATION = "koreacentral"
@@ -26,6 +27,7 @@ RESOURCE_GROUP = "rg-petclinic-dr"
 VIRTUAL_NETWORK = "vnet-petclinic-dr"
 SUBNET = "machines"
 SECURITY_GROUP = "nsg-petclinic-dr"
+MACHINE_LABEL = "petclinic-dr"
 # Azure's identities are GUIDs; these are the lab's, and no secret.
 TENANT = "00000000-0000-4000-8000-00000000d0d0"
 CLIENT = "00000000-0000-4000-8000-00000000c0c0"
@@ -35,11 +37,16 @@ CALL_SECONDS = 20
 
 
 def run(facts: Facts, secrets: t.Mapping[str, str]) -> Facts:
-    """The facts, completed by what the clouds decided: the id of the hosted zone."""
+    """The facts, completed by what the clouds decided: the zone's id, the release's name, the machine's full name."""
     zone_id = _hosted_zone(facts, secrets)
     _containers(facts, secrets)
     _network(facts, secrets)
-    return replace(facts, zone_id=zone_id)
+    return replace(
+        facts,
+        zone_id=zone_id,
+        release=release(facts),
+        machine_fqdn=tenant_fqdn(MACHINE_LABEL, LOCATION, TENANT),
+    )
 
 
 def release(facts: Facts) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 
-from lab import azurite, images, network
+from lab import azurite, images, network, wheels
 from lab.edge import render as edge_render
 from lab.facts import STORAGE_ACCOUNT, Facts
 from lab.podman import Podman
@@ -32,6 +32,14 @@ class Host:
     options: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Given:
+    """Folders of the shared cache that hosts read: Azurite's program, and the bastion's Python packages."""
+
+    azurite: Path
+    wheels: Path
+
+
 # Hosts that an emulator on the machine borrows its address from, and the emulator.
 BORROWED = {"aws": "lab.aws", "azure": "lab.azure"}
 PRIMARY = ("alb", "app", "rds", "bastion")
@@ -47,12 +55,13 @@ def add_hosts(facts: Facts) -> list[str]:
     return [f"--add-host={name}:{address}" for name, address in facts.names.items()]
 
 
-def hosts(home: Path, azurite_folder: Path) -> list[Host]:
+def hosts(home: Path, given: Given) -> list[Host]:
     blob: tuple[str, ...] = ("node", f"/azurite/{azurite.ENTRY}", "--blobHost", "0.0.0.0", "--blobPort", "443")  # noqa: S104
     blob += ("--cert", "/lab/host.pem", "--key", "/lab/host.key", "--oauth", "basic", "--location", "/data")
     blob += ("--skipApiVersionCheck", "--disableTelemetry", "--silent")
     accounts = f"--env-file={home}/hosts/blob/accounts.env"
-    volumes = (f"--volume={azurite_folder}:/azurite:ro", f"--volume={home}/blob:/data")
+    volumes = (f"--volume={given.azurite}:/azurite:ro", f"--volume={home}/blob:/data")
+    packages = (f"--volume={given.wheels}:/wheels:ro", f"--volume={home}/hosts/bastion/pip.conf:/etc/pip.conf:ro")
     nginx = ("nginx", "-g", "daemon off;", "-c")
     return [
         Host("aws", "service", ("nothing.sh",)),
@@ -62,7 +71,7 @@ def hosts(home: Path, azurite_folder: Path) -> list[Host]:
         Host("blob", "service", blob, (accounts, *volumes)),
         Host("rds", "database", ("mysql-host.sh",)),
         Host("azuredb", "database", ("mysql-host.sh",)),
-        Host("bastion", "database", ("bastion-host.sh",)),
+        Host("bastion", "database", ("bastion-host.sh",), packages),
         Host("app", "tomcat", (), _SYSTEMD),
         Host("alb", "service", (*nginx, "/lab/nginx.conf")),
     ]
@@ -108,6 +117,7 @@ def write_files(facts: Facts, home: Path, secrets: t.Mapping[str, str]) -> None:
         "rds/my.cnf": render("databases/rds.cnf", {}),
         "azuredb/my.cnf": render("databases/azuredb.cnf", {}),
         "app/ROOT.xml": render("templates/root.xml", {"password": secrets["application_primary"]}),
+        "bastion/pip.conf": wheels.PIP_CONF,
         "blob/accounts.env": f"AZURITE_ACCOUNTS={STORAGE_ACCOUNT}:{secrets['storage_key']}\n",
     }
     for target, text in texts.items():

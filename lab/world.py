@@ -17,7 +17,19 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from lab import azurite, certificates, credentials, database_hosts, images, network, podman, reach, supervisor, topology
+from lab import (
+    azurite,
+    certificates,
+    credentials,
+    database_hosts,
+    images,
+    network,
+    podman,
+    reach,
+    supervisor,
+    topology,
+    wheels,
+)
 from lab import facts as lab_facts
 from lab.errors import LabError
 from lab.facts import Facts
@@ -30,6 +42,7 @@ Say = t.Callable[[str], None]
 # Emulators, in the order in which they start: the data planes read the control plane.
 PROCESSES = ("aws", "azure", "route53", "edge")
 START_SECONDS = 60.0
+TOOLS = ("podman", "ip", "iptables", "nsenter")
 # What `down` leaves: evidence, and what costs nothing to keep (a browser that trusts the lab's CA, say).
 KEPT = ("reports", "watch", "log", "ca", "ssh")
 
@@ -42,29 +55,22 @@ def lab_id(home: Path) -> str:
 def up(say: Say = print) -> Facts:
     """Everything runs when this returns. LabError, in one sentence, when it cannot."""
     home = lab_facts.home()
-    _refuse_without_root()
+    _refuse_early()
     with _lock(home, say):
         client = Podman.of(home)
         secrets = credentials.ensure_secrets(home)
         images.ensure(client, say)
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            fetched, built = pool.submit(azurite.ensure), pool.submit(_war, home)
-            folder, war = fetched.result(), built.result()
+        given, war = _fetch(client)
         facts = _describe(client, home, war)
         certificates.ensure(home / "ca", facts)
         topology.write_files(facts, home, secrets)
         topology.put_war(client, facts, home)
         facts.save()
         say(f"Starting {facts.id} on {facts.subnet}")
-        _start_hosts(client, facts, home, folder)
+        _start_hosts(client, facts, home, given)
+        _remember_bastion(client, facts, home)
         _start_processes(facts)
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            jobs = [
-                pool.submit(database_hosts.prepare, client, facts, database, secrets)
-                for database in database_hosts.DATABASES
-            ]
-            for job in jobs:
-                job.result()
+        _prepare_databases(client, facts, secrets)
         from lab import seed  # late: it loads the clouds' SDKs, which `down` and `status` do without
 
         facts = seed.run(facts, secrets)
@@ -77,7 +83,7 @@ def up(say: Say = print) -> Facts:
 def down(say: Say = print) -> None:
     """Remove what `up` made on the host; images stay, and so do reports and logs. Nothing happens without a lab."""
     home = lab_facts.home()
-    _refuse_without_root()
+    _refuse_early()
     with _lock(home, say):
         for name in reversed(PROCESSES):
             supervisor.stop(name)
@@ -92,6 +98,20 @@ def down(say: Say = print) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         shutil.rmtree(home / "run")
     say(f"{name} is gone; reports and logs are in {home}, images in {podman.cache()}")
+
+
+def _fetch(client: Podman) -> tuple[topology.Given, Path]:
+    """What hosts are given from the cache of the machine, and the WAR; each fetched or built where it is missing."""
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        program, packages, war = pool.submit(azurite.ensure), pool.submit(wheels.ensure, client), pool.submit(_war)
+        return topology.Given(azurite=program.result(), wheels=packages.result()), war.result()
+
+
+def _prepare_databases(client: Podman, facts: Facts, secrets: t.Mapping[str, str]) -> None:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        jobs = [pool.submit(database_hosts.prepare, client, facts, one, secrets) for one in database_hosts.DATABASES]
+        for job in jobs:
+            job.result()
 
 
 def _describe(client: Podman, home: Path, war: Path) -> Facts:
@@ -123,7 +143,7 @@ def _describe(client: Podman, home: Path, war: Path) -> Facts:
     )
 
 
-def _war(home: Path) -> Path:
+def _war() -> Path:
     """$LAB_WAR, or PetClinic built from this repository."""
     chosen = os.environ.get("LAB_WAR", "")
     if not chosen:
@@ -134,7 +154,7 @@ def _war(home: Path) -> Path:
     return path
 
 
-def _start_hosts(client: Podman, facts: Facts, home: Path, azurite_folder: Path) -> None:
+def _start_hosts(client: Podman, facts: Facts, home: Path, given: topology.Given) -> None:
     """Create what is missing and start what stands, several at a time; machines of the emulated Azure are its own."""
     states = client.states(f"{facts.id}-")
 
@@ -148,7 +168,16 @@ def _start_hosts(client: Podman, facts: Facts, home: Path, azurite_folder: Path)
                 supervisor.stop(host.name)  # its socket died with the container's network
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(bring, topology.hosts(home, azurite_folder)))
+        list(pool.map(bring, topology.hosts(home, given)))
+
+
+def _remember_bastion(client: Podman, facts: Facts, home: Path) -> None:
+    """Host keys as the host itself tells them, so that nobody has to trust the network, in the lab neither."""
+    ask = ("exec", topology.container(facts, "bastion"), "sh", "-c")
+    told = "cat /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null || true"
+    line = wait_until("the bastion has made its host key", partial(client.run, *ask, told), START_SECONDS)
+    kind, key = line.split()[:2]
+    (home / "ssh" / "known_hosts").write_text(f"{facts.addresses['bastion']} {kind} {key}\n")
 
 
 def _start_processes(facts: Facts) -> None:
@@ -174,9 +203,13 @@ def _ready(name: str, check: t.Callable[[], bool]) -> bool:
     return check()
 
 
-def _refuse_without_root() -> None:
+def _refuse_early() -> None:
+    """What cannot work is said before anything is made."""
     if os.geteuid() != 0:
-        raise LabError("The lab makes networks and hosts, which needs root: sudo python -m lab up")
+        raise LabError("The lab makes networks and hosts, which needs root: sudo -E python -m lab up")
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        raise LabError(f"{', '.join(missing)} not found. Let make install what the lab needs: make drill")
 
 
 @contextmanager

@@ -50,8 +50,18 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
-             "--dest", scratch, BUNDLE],
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--dest",
+                scratch,
+                BUNDLE,
+            ],
             check=True,
         )
         (wheel,) = Path(scratch).glob("*.whl")

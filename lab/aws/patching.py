@@ -19,19 +19,18 @@ _MARK = "_lab_original"
 def wrap(owner: type, name: str, parameters: tuple[str, ...], replacement: t.Callable[..., t.Any]) -> None:
     """Replace owner.name. The replacement gets the original first, then the same arguments.
 
-    Doing it twice is doing it once. LabError when owner has no such method, or
-    one with other parameters.
+    Doing it again takes the place of the first time. LabError when owner has no
+    such method, or one with other parameters.
     """
-    original = owner.__dict__.get(name)
-    if hasattr(original, _MARK):
-        return
+    present = owner.__dict__.get(name)
+    original = getattr(present, _MARK, present)
     if not inspect.isfunction(original):
-        raise LabError(f"moto has no {owner.__name__}.{name} any more: pin moto to the version in pyproject.toml.")
+        raise LabError(f"moto has no {owner.__name__}.{name} any more: pin moto as in pyproject.toml.")
     actual = tuple(inspect.signature(original).parameters)
     if actual != parameters:
         raise LabError(
             f"moto's {owner.__name__}.{name} takes {', '.join(actual)} and not {', '.join(parameters)}: "
-            "pin moto to the version in pyproject.toml."
+            "pin moto as in pyproject.toml."
         )
 
     @functools.wraps(original)
@@ -40,6 +39,20 @@ def wrap(owner: type, name: str, parameters: tuple[str, ...], replacement: t.Cal
 
     setattr(method, _MARK, original)
     setattr(owner, name, method)
+
+
+def wrap_property(owner: type, name: str, replacement: t.Callable[..., t.Any]) -> None:
+    """The same for a property: the replacement gets its getter first, then the object."""
+    present = owner.__dict__.get(name)
+    if not isinstance(present, property) or present.fget is None:
+        raise LabError(f"moto has no property {owner.__name__}.{name} any more: pin moto as in pyproject.toml.")
+    original = getattr(present.fget, _MARK, present.fget)
+
+    def getter(self: t.Any) -> t.Any:
+        return replacement(original, self)
+
+    setattr(getter, _MARK, original)
+    setattr(owner, name, property(getter))
 
 
 def add(owner: type, name: str, method: t.Callable[..., t.Any]) -> None:

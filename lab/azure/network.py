@@ -51,7 +51,8 @@ class Network:
 
     def _check_references(self, rid: ResourceId, properties: Json) -> None:
         for other in references(properties):
-            if other.startswith("/subscriptions/") and not other.startswith(rid.key) and not self.store.has(other):
+            inside = f"{other}/".startswith(f"{rid.key}/")
+            if other.startswith("/subscriptions/") and not inside and not self.store.has(other):
                 raise ArmError(
                     400,
                     "InvalidResourceReference",

@@ -24,6 +24,7 @@ Answer = t.Callable[[Request], Response]
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
+    wbufsize = -1  # head and body leave together: apart, the second waits 40 ms for the first one's acknowledgement
     server: Server
 
     def _serve(self) -> None:

@@ -23,7 +23,15 @@ FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 # Java 11 is what bullseye runs.
 JAVAC = (
     *("java", "-m", "jdk.compiler/com.sun.tools.javac.Main", "-source", "11", "-target", "11"),
-    *("-Xlint:all,-options", "-Werror", "-proc:none", "-encoding", "UTF-8", "-cp", "/usr/share/tomcat9/lib/servlet-api.jar"),
+    *(
+        "-Xlint:all,-options",
+        "-Werror",
+        "-proc:none",
+        "-encoding",
+        "UTF-8",
+        "-cp",
+        "/usr/share/tomcat9/lib/servlet-api.jar",
+    ),
 )
 
 # Compiles every .java file below the first folder into the second.
@@ -73,7 +81,14 @@ def _compile_in_container(sources: Path, classes: Path) -> None:
     # The classes leave through a volume of the shared store's own scratch folder.
     names = [f"/src/{path.relative_to(sources)}" for path in sorted(sources.rglob("*.java"))]
     podman.run(
-        *("run", "--rm", "--pull=never", "--network=none", f"--volume={sources}:/src:ro", f"--volume={classes}:/classes"),
+        *(
+            "run",
+            "--rm",
+            "--pull=never",
+            "--network=none",
+            f"--volume={sources}:/src:ro",
+            f"--volume={classes}:/classes",
+        ),
         *(images.reference("tomcat"), *JAVAC, "-d", "/classes", *names),
         timeout=COMPILE_SECONDS,
     )

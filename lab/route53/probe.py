@@ -92,4 +92,6 @@ def _ask(stream: socket.socket, check: Check, address: str) -> tuple[bool, str]:
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "Connection timed out. The endpoint or the internet connection is down, or requests are being blocked"
+    if isinstance(error, OSError) and error.strerror:
+        return f"The connection failed: {error.strerror}"
     return f"{type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,7 +15,7 @@ from lab.errors import LabError
 from lab.story import process
 from lab.story.audience import Audience
 from lab.story.narrator import Narrator
-from lab.story.scenarios import SCENARIOS, Scenario
+from lab.story.scenarios import SCENARIOS, Scenario, Stage, Step
 from lab.story.sources import LabSources
 from lab.story.stage import LabStage
 from lab.supervisor import Clock
@@ -73,6 +74,18 @@ def _lab(verb: str, deadline_seconds: float, place: Place, narrator: Narrator) -
         raise LabError(f"`lab {verb}` ended with {code}: {supervisor.tail(log)}")
 
 
+def perform(steps: Sequence[Step], stage: Stage) -> str | None:
+    """Each step in order, until one fails or a person interrupts: then why, in one sentence."""
+    try:
+        for step in steps:
+            step.perform(stage)
+    except LabError as error:
+        return str(error)
+    except KeyboardInterrupt:
+        return "Interrupted by a person."
+    return None
+
+
 def play(scenario: Scenario, place: Place, narrator: Narrator) -> bool:
     """Perform the steps until one fails; then report either way. True when the drill passed."""
     lab = facts.load()
@@ -80,17 +93,12 @@ def play(scenario: Scenario, place: Place, narrator: Narrator) -> bool:
     audience = Audience(place.folder / "watch", lab.zone)
     stage = LabStage(lab.zone, place.folder, place.run, narrator, gathered, audience, LabSources(lab, facts.secrets()))
     try:
-        for step in scenario.steps:
-            step.perform(stage)
-    except LabError as error:
-        gathered.stopped = str(error)
-        narrator.tell(f"STOPPED  {error}")
-        narrator.say(f"Users see: {audience.view() or 'nothing yet'}. The lab stays up: python -m lab status")
-    except KeyboardInterrupt:
-        gathered.stopped = "Interrupted by a person."
-        narrator.tell("STOPPED  by a person; the lab stays up")
+        gathered.stopped = perform(scenario.steps, stage)
     finally:
         audience.leave()
+    if gathered.stopped:
+        narrator.tell(f"STOPPED  {gathered.stopped}")
+        narrator.say(f"Users see: {audience.view() or 'nothing yet'}. The lab stays up: python -m lab status")
     gathered.finished = records.utc()
     result = report.build(
         gathered,

@@ -8,20 +8,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 import pymysql
-import yaml
 from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.storage.blob import ContainerClient
 
-from lab import facts
+from lab import facts, seed
 from lab.errors import LabError
 
 SECONDS = 10
 BACKUPS = "mysql-backup"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
-SETTINGS = facts.ROOT / "inventories" / "lab" / "group_vars" / "all" / "dr.yml"
 
 
 @contextmanager
@@ -71,11 +69,10 @@ class LabSources:
         return None
 
     def resources(self) -> Mapping[str, t.Iterable[t.Any]]:
-        settings = yaml.safe_load(SETTINGS.read_text(encoding="utf-8"))
         transport: dict[str, t.Any] = {"connection_verify": self.lab.ca_bundle, "connection_timeout": SECONDS}
         credential = ClientSecretCredential(
-            settings["dr_azure_tenant_id"],
-            settings["dr_azure_client_id"],
+            seed.TENANT,
+            seed.CLIENT,
             self.secrets["azure_client_secret"],
             authority=self.lab.arm_endpoint_url,
             disable_instance_discovery=True,
@@ -87,9 +84,8 @@ class LabSources:
             "credential_scopes": [f"{self.lab.arm_endpoint_url}/.default"],
             "read_timeout": SECONDS,
         }
-        subscription = settings["dr_azure_subscription_id"]
-        compute = ComputeManagementClient(credential, subscription, **options)
-        network = NetworkManagementClient(credential, subscription, **options)
+        compute = ComputeManagementClient(credential, seed.SUBSCRIPTION, **options)
+        network = NetworkManagementClient(credential, seed.SUBSCRIPTION, **options)
         with _asking("ARM"), credential, compute, network:
             return {
                 "virtual_machines": list(compute.virtual_machines.list_all()),

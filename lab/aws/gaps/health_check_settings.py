@@ -15,7 +15,7 @@ from moto.route53.exceptions import InvalidInput, Route53ClientError
 from moto.route53.models import HealthCheck
 from moto.route53.responses import Route53
 
-from lab.aws.patching import wrap
+from lab.aws.patching import wrap, wrap_property
 
 # UpdateHealthCheck's parameters and where moto's HealthCheck keeps them.
 SETTINGS = {
@@ -46,16 +46,12 @@ EXTRAS = {
 def close() -> None:
     wrap(Route53, "update_health_check", ("self",), update_health_check)
     wrap(Route53, "create_health_check", ("self",), create_health_check)
-    config = HealthCheck.__dict__["health_check_config"]
-    if config.fget is not _config:
-        HealthCheck.health_check_config = property(_config)  # type: ignore[method-assign, assignment]
-        _config.original = config.fget  # type: ignore[attr-defined]
+    wrap_property(HealthCheck, "health_check_config", health_check_config)
 
 
-def _config(self: HealthCheck) -> dict[str, t.Any]:
-    config: dict[str, t.Any] = _config.original(self)  # type: ignore[attr-defined]
+def health_check_config(original: t.Callable[..., dict[str, t.Any]], self: HealthCheck) -> dict[str, t.Any]:
     extras = {name: getattr(self, attribute, None) for name, attribute in EXTRAS.items()}
-    return config | {name: value for name, value in extras.items() if value is not None}
+    return original(self) | {name: value for name, value in extras.items() if value is not None}
 
 
 def create_health_check(original: t.Callable[..., ActionResult], self: Route53) -> ActionResult:

@@ -17,20 +17,17 @@ from moto.route53.responses import Route53
 
 from lab.aws.patching import wrap
 
-_health_files: list[Path] = []
-
 
 def close(health_file: Path) -> None:
     """health_file: see lab.route53.publish; it may not exist yet."""
-    _health_files[:] = [health_file]
+
+    def get_health_check_status(original: t.Callable[..., ActionResult], self: Route53) -> ActionResult:
+        check = self.backend.get_health_check(self._get_param("HealthCheckId"))
+        if check.type_ == "CALCULATED":
+            raise InvalidInput("You can't get the status of a calculated health check.")
+        return ActionResult({"HealthCheckObservations": observations(health_file, check.id)})
+
     wrap(Route53, "get_health_check_status", ("self",), get_health_check_status)
-
-
-def get_health_check_status(original: t.Callable[..., ActionResult], self: Route53) -> ActionResult:
-    check = self.backend.get_health_check(self._get_param("HealthCheckId"))
-    if check.type_ == "CALCULATED":
-        raise InvalidInput("You can't get the status of a calculated health check.")
-    return ActionResult({"HealthCheckObservations": observations(_health_files[0], check.id)})
 
 
 def observations(health_file: Path, check_id: str) -> list[dict[str, t.Any]]:

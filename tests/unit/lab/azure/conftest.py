@@ -22,6 +22,7 @@ from lab.azure.network import Pool
 from lab.azure.operations import Pace
 from lab.azure.server import Server
 from lab.azure.store import Store
+from lab.azure.wire import Request, Response
 from lab.errors import LabError
 
 SECRET = "a secret of the tests"
@@ -100,16 +101,26 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return _certificate(tmp_path_factory.mktemp("tls"))
 
 
+@pytest.fixture(scope="session")
+def server(certificate: tuple[Path, Path]) -> t.Iterator[Server]:
+    """One server for all tests, so that the SDKs' clients, which are slow to make, can be shared too."""
+
+    def nothing(_request: Request) -> Response:
+        raise AssertionError("no test is running")
+
+    served = Server(socket.create_server(("127.0.0.1", 0)), *certificate, nothing)
+    thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield served
+    served.shutdown()
+    served.server_close()
+    thread.join(timeout=5)
+
+
 @pytest.fixture
-def cloud(tmp_path: Path, certificate: tuple[Path, Path]) -> t.Iterator[Cloud]:
+def cloud(tmp_path: Path, certificate: tuple[Path, Path], server: Server) -> Cloud:
+    """An empty cloud of this test's own behind the server."""
     machines = PretendedMachines()
     arm = assemble(Store(tmp_path / "state.json"), machines)
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    server = Server(listener, *certificate, arm.answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield Cloud(f"https://127.0.0.1:{port}", certificate[0], arm, machines)
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+    server.answer = arm.answer
+    return Cloud(f"https://127.0.0.1:{server.server_port}", certificate[0], arm, machines)

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import json
 import typing as t
+from pathlib import Path
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceExistsError
@@ -14,6 +15,7 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 
 from lab.azure import faults, names
+from lab.azure.server import Server
 from lab.facts import Facts
 
 from .conftest import SECRET, TENANT, Cloud
@@ -24,14 +26,14 @@ LOCATION = "koreacentral"
 KEY = "ssh-ed25519 AAAA tests"
 
 
-def credential(cloud: Cloud, secret: str = SECRET) -> ClientSecretCredential:
+def credential(url: str, ca: Path, secret: str = SECRET) -> ClientSecretCredential:
     return ClientSecretCredential(
         TENANT,
         "2f6b9d3c-8a41-4c57-b3e0-5d9e8f7a6b1c",
         secret,
-        authority=cloud.url,
+        authority=url,
         disable_instance_discovery=True,
-        connection_verify=str(cloud.ca),
+        connection_verify=str(ca),
     )
 
 
@@ -62,7 +64,8 @@ class Clients:
         body = {
             "location": LOCATION,
             "properties": {
-                "ipConfigurations": [{"name": "one", "properties": {"subnet": subnet, "publicIPAddress": address}}]
+                "networkSecurityGroup": {"id": self.id("Microsoft.Network/networkSecurityGroups", "guarded")},
+                "ipConfigurations": [{"name": "one", "properties": {"subnet": subnet, "publicIPAddress": address}}],
             },
         }
         return self.network.network_interfaces.begin_create_or_update(GROUP, name, body).result(10)
@@ -101,33 +104,42 @@ class Clients:
         }
 
 
-@pytest.fixture
-def clients(cloud: Cloud) -> t.Iterator[Clients]:
+@pytest.fixture(scope="session")
+def sdk(server: Server, certificate: tuple[Path, Path]) -> t.Iterator[tuple[t.Any, t.Any]]:
+    """The clients of the SDK: for compute, and for the network."""
+    url, ca = f"https://127.0.0.1:{server.server_port}", certificate[0]
     options = {
-        "base_url": cloud.url,
-        "credential_scopes": [cloud.url + "/.default"],
-        "connection_verify": str(cloud.ca),
+        "base_url": url,
+        "credential_scopes": [url + "/.default"],
+        "connection_verify": str(ca),
         "polling_interval": 0.02,
         "retry_total": 3,
     }
     with (
-        credential(cloud) as identity,
+        credential(url, ca) as identity,
         ComputeManagementClient(identity, SUBSCRIPTION, **options) as compute,
         NetworkManagementClient(identity, SUBSCRIPTION, **options) as network,
     ):
-        cloud.arm.store.groups[f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}"] = {"name": GROUP}
-        subnet = {"name": "machines", "properties": {"addressPrefix": "10.9.8.0/24"}}
-        body = {
-            "location": LOCATION,
-            "properties": {"addressSpace": {"addressPrefixes": ["10.9.8.0/24"]}, "subnets": [subnet]},
-        }
-        network.virtual_networks.begin_create_or_update(GROUP, "vnet", body).result(10)
-        yield Clients(cloud, compute, network)
+        yield compute, network
+
+
+@pytest.fixture
+def clients(cloud: Cloud, sdk: tuple[t.Any, t.Any]) -> Clients:
+    """A resource group with a virtual network."""
+    clients = Clients(cloud, *sdk)
+    cloud.arm.store.groups[f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}"] = {"name": GROUP}
+    subnet = {"name": "machines", "properties": {"addressPrefix": "10.9.8.0/24"}}
+    space = {"addressPrefixes": ["10.9.8.0/24"]}
+    body = {"location": LOCATION, "properties": {"addressSpace": space, "subnets": [subnet]}}
+    clients.network.virtual_networks.begin_create_or_update(GROUP, "vnet", body).result(10)
+    return clients
 
 
 @pytest.fixture
 def ready(clients: Clients) -> Clients:
-    """A public address and an interface are there."""
+    """A security group, a public address and an interface are there."""
+    group = {"location": LOCATION, "properties": {}}
+    clients.network.network_security_groups.begin_create_or_update(GROUP, "guarded", group).result(10)
     clients.public_address()
     clients.interface()
     return clients
@@ -139,18 +151,18 @@ def code(caught: pytest.ExceptionInfo[HttpResponseError]) -> str:
 
 def test_a_wrong_client_secret_is_refused_as_entra_does(cloud: Cloud) -> None:
     with pytest.raises(ClientAuthenticationError, match="AADSTS7000215"):
-        credential(cloud, "wrong").get_token("https://storage.azure.com/.default")
+        credential(cloud.url, cloud.ca, "wrong").get_token("https://storage.azure.com/.default")
 
 
 def test_a_token_for_storage_is_what_azurite_wants_and_arm_refuses_it(cloud: Cloud) -> None:
-    token = credential(cloud).get_token("https://storage.azure.com/.default").token
+    token = credential(cloud.url, cloud.ca).get_token("https://storage.azure.com/.default").token
     middle = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     assert claims["aud"] == "https://storage.azure.com"
     assert claims["iss"] == f"https://sts.windows.net/{TENANT}/"
 
     compute = ComputeManagementClient(
-        credential(cloud),
+        credential(cloud.url, cloud.ca),
         SUBSCRIPTION,
         base_url=cloud.url,
         credential_scopes=["https://storage.azure.com/.default"],
@@ -209,6 +221,10 @@ def test_who_uses_what_is_shown(ready: Clients) -> None:
         (lambda c: c.network.network_interfaces.begin_delete(GROUP, "nic"), "NicInUse"),
         (lambda c: c.network.public_ip_addresses.begin_delete(GROUP, "ip"), "PublicIPAddressCannotBeDeleted"),
         (lambda c: c.compute.disks.begin_delete(GROUP, "disk"), "OperationNotAllowed"),
+        (
+            lambda c: c.network.network_security_groups.begin_delete(GROUP, "guarded"),
+            "InUseNetworkSecurityGroupCannotBeDeleted",
+        ),
         (lambda c: c.network.subnets.begin_delete(GROUP, "vnet", "machines"), "InUseSubnetCannotBeDeleted"),
         (lambda c: c.network.virtual_networks.begin_delete(GROUP, "vnet"), "InUseSubnetCannotBeDeleted"),
     ],

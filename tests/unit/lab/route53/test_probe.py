@@ -86,7 +86,11 @@ def test_a_name_without_an_address_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"), [(TimeoutError(), "Connection timed out"), (ConnectionRefusedError("refused"), "refused")]
+    ("error", "words"),
+    [
+        (TimeoutError(), "Connection timed out"),
+        (ConnectionRefusedError(111, "Connection refused"), "failed: Connection refused"),
+    ],
 )
 def test_what_cannot_be_reached_fails(error: OSError, words: str) -> None:
     def connect(address: tuple[str, int], timeout: float) -> socket.socket:

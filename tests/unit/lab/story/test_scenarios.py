@@ -5,8 +5,12 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+import pytest
+
 from lab import facts
-from lab.story.scenarios import PRIMARY_LOST, SCENARIOS, Runbook
+from lab.errors import LabError
+from lab.story.drill import perform
+from lab.story.scenarios import PRIMARY_LOST, SCENARIOS, Do, Heal, Mark, Runbook, Stage
 
 
 class Recorder:
@@ -48,8 +52,7 @@ class Recorder:
 
 def test_primary_lost_in_order() -> None:
     stage = Recorder()
-    for step in PRIMARY_LOST.steps:
-        step.perform(stage)
+    assert perform(PRIMARY_LOST.steps, stage) is None
     assert stage.acts == [
         "provision.yml",
         "preflight.yml",
@@ -80,3 +83,19 @@ def test_every_scenario_runs_playbooks_that_exist() -> None:
     named = {step.name for scenario in SCENARIOS.values() for step in scenario.steps if isinstance(step, Runbook)}
     missing = {name for name in named if not (facts.ROOT / "playbooks" / f"{name}.yml").exists()}
     assert not missing
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (LabError("The ALB does not answer: look at its log."), "The ALB does not answer: look at its log."),
+        (KeyboardInterrupt(), "Interrupted by a person."),
+    ],
+)
+def test_a_step_that_fails_is_the_last_one(error: BaseException, why: str) -> None:
+    def fail(stage: Stage) -> None:
+        raise error
+
+    stage = Recorder()
+    assert perform((Mark("break"), Do(fail), Heal("primary")), stage) == why
+    assert stage.acts == ["mark break"]

@@ -17,6 +17,7 @@ from ansible_collections.goupang.dr.plugins.callback.journal import (
     run_outcome,
     stamp,
     strings,
+    why_failed,
 )
 
 MOMENT = datetime(2026, 11, 22, 20, 45, 1, 123456, tzinfo=timezone.utc)
@@ -62,6 +63,13 @@ def test_values_of_vault_variables_are_censored_wherever_they_stand():
 
 def test_a_value_that_is_part_of_words_is_no_secret():
     assert censored("east", {"vault_x": "eas"}) == "east"
+
+
+def test_a_loop_tells_why_its_items_failed_but_not_of_hidden_ones():
+    items = [{"msg": "fine"}, {"failed": True, "msg": "no disk"}, {"failed": True, "_ansible_no_log": True, "msg": "x"}]
+    assert why_failed({"msg": "One or more items failed", "results": items}) == "no disk"
+    assert why_failed({"msg": "no disk"}) == "no disk"
+    assert why_failed({}) == ""
 
 
 def test_strings_within_values():

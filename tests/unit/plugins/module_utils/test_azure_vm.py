@@ -56,10 +56,11 @@ def no_room(code="AllocationFailed"):
 ENDS = {
     "running": ([], [*puts("A"), TAG_DISK], whole(), [KEYS]),
     "started": (whole("stopped"), [Call("start", ("dr",))], whole(), [KEYS]),
+    "named": ([vm(), nic(), disk(), address(label="old")], puts("A")[:2], whole(), [KEYS]),
     "deallocated": (whole(), [Call("deallocate", ("dr",))], whole("deallocated"), []),
     "absent": (whole(), deletes(VM, NIC, DISK, ADDRESS), [], []),
 }
-WANTS = {"running": WANT, "started": WANT, "deallocated": DEALLOCATED, "absent": ABSENT}
+WANTS = {"running": WANT, "started": WANT, "named": WANT, "deallocated": DEALLOCATED, "absent": ABSENT}
 
 
 @pytest.mark.parametrize("end", ENDS)

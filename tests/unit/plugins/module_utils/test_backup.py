@@ -13,6 +13,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._backup import BLOCK, B
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut, items
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+
 from tests.unit.plugins.backup_fakes import END, NOW, FakeSource, FakeTool, MemoryStore, dump_of, manifest_of
 
 ID = "petclinic_20261122t204501z"

@@ -120,6 +120,12 @@ def censored(text: str, variables: Mapping[str, t.Any]) -> str:
     return text
 
 
+def why_failed(content: Mapping[str, t.Any]) -> str:
+    """The message in a task's result; of a loop, those of the items that failed."""
+    items = [item for item in content.get("results", ()) if item.get("failed") and not item.get("_ansible_no_log")]
+    return "; ".join(str(item.get("msg", "")) for item in items) or str(content.get("msg", ""))
+
+
 def git_commit() -> str | None:
     """The commit of the working folder; None outside of a repository or without git."""
     try:
@@ -284,7 +290,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         content = result._result
         if result._task.no_log or content.get("_ansible_no_log"):
             return "hidden: the task is no_log"
-        message = str(content.get("msg", ""))
+        message = why_failed(content)
         try:
             variables = self._ansible_play.get_variable_manager().get_vars(
                 play=self._ansible_play, host=result._host, task=result._task

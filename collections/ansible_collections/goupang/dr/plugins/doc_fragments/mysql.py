@@ -25,7 +25,7 @@ options:
     description: Password of O(login_user). It never appears in a process list, a log or a diff.
     type: str
     required: true
-  ca_bundle:
+  login_ca:
     description:
       - PEM file of the authorities that the server's certificate is verified with.
       - Without it the system's own authorities are used. The connection is encrypted and verified in both cases.

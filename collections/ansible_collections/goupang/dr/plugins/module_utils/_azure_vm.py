@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -173,9 +173,14 @@ def _tag(run: Run, step: Step) -> None:
         run.api.tag(step.kind, step.name, dict(step.tags))
 
 
-def _name(run: Run, step: Step) -> None:
+def _put_address(run: Run) -> str:
+    """Make the public address, and the interface that has it; the interface's id."""
+    want, api = run.want, run.api
     with run.phase("address"):
-        run.api.put(ADDRESS, step.name, address_body(run.want))
+        address = api.put(ADDRESS, want.named(ADDRESS), address_body(want))
+    with run.phase("interface"):
+        interface = api.put(NIC, want.named(NIC), interface_body(want, address["id"]))
+    return str(interface["id"])
 
 
 def _start(run: Run, step: Step) -> None:
@@ -217,15 +222,12 @@ def _build(run: Run, step: Step) -> None:
 
 def _build_as(run: Run, size: str) -> None:
     """Address, interface and machine. They are asked for anew with each size, as a failed machine takes them along."""
-    want, api = run.want, run.api
-    with run.phase("address"):
-        address = api.put(ADDRESS, want.named(ADDRESS), address_body(want))
-    with run.phase("interface"):
-        interface = api.put(NIC, want.named(NIC), interface_body(want, address["id"]))
+    want = run.want
+    interface = _put_address(run)
     with run.phase("machine"):
-        api.put(VM, want.name, vm_body(want, size, interface["id"]))
+        run.api.put(VM, want.name, vm_body(want, size, interface))
     with run.phase("tag"):
-        api.tag(DISK, want.named(DISK), want.all_tags)
+        run.api.tag(DISK, want.named(DISK), want.all_tags)
 
 
 def _give_up(run: Run, size: str, reason: SizeUnavailable) -> None:
@@ -235,11 +237,11 @@ def _give_up(run: Run, size: str, reason: SizeUnavailable) -> None:
         _delete(run, Step("delete", kind, run.want.named(kind)))
 
 
-_ACTIONS = {
+_ACTIONS: dict[str, Callable[[Run, Step], object]] = {
+    "address": lambda run, _: _put_address(run),
     "build": _build,
     "deallocate": _deallocate,
     "delete": _delete,
-    "name": _name,
     "start": _start,
     "tag": _tag,
 }

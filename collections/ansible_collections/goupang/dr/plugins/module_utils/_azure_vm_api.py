@@ -121,7 +121,7 @@ def connect(params: dict[str, t.Any]) -> Api:
         "read_timeout": 60,
         "retry_total": 5,
         # Seconds between questions where Azure gives no Retry-After.
-        "polling_interval": 5,
+        "polling_interval": 2,
     }
     who = credential(params)
     return ArmApi(

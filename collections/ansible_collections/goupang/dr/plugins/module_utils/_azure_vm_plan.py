@@ -96,7 +96,7 @@ class Have:
 
 @dataclass(frozen=True)
 class Step:
-    """delete, build, start, deallocate, tag or name; kind and name say of what, tags are all it will have."""
+    """delete, build, start, deallocate, tag or address; kind and name say of what, tags are all it will have."""
 
     action: str
     kind: str
@@ -138,8 +138,9 @@ def _to_running(have: Have, want: Want) -> list[Step]:
         return [*steps, Step("build", VM, want.name)]
     _refuse_another_machine(machine, want)
     steps = []
-    if want.dns_label and have.dns_label != want.dns_label:
-        steps.append(Step("name", ADDRESS, want.named(ADDRESS)))
+    is_addressed = have.find(ADDRESS, want.named(ADDRESS)) and want.dns_label in (None, have.dns_label)
+    if not is_addressed:
+        steps.append(Step("address", ADDRESS, want.named(ADDRESS)))
     for resource in have.ours:
         if resource.name.lower() == want.named(resource.kind).lower() and _lacks_tags(resource, want):
             steps.append(Step("tag", resource.kind, resource.name, {**resource.tags, **want.all_tags}))
@@ -214,7 +215,8 @@ def foreseen(have: Have, want: Want, steps: list[Step]) -> Json:
             resources |= {f"{kind} {want.named(kind)}" for kind in KINDS}
         elif step.action == "tag" and step.kind == VM:
             after["tags"] = dict(step.tags)
-        elif step.action == "name":
+        elif step.action == "address":
             after["dns_label"] = want.dns_label
+            resources.add(f"{step.kind} {step.name}")
     after["resources"] = sorted(resources)
     return after

@@ -149,8 +149,8 @@ def option_text(params: t.Mapping[str, t.Any]) -> str:
         "password": params["login_password"],
         "ssl-mode": "VERIFY_IDENTITY",
     }
-    if params["ca_bundle"] or authorities.cafile:
-        options["ssl-ca"] = params["ca_bundle"] or authorities.cafile
+    if params["login_ca"] or authorities.cafile:
+        options["ssl-ca"] = params["login_ca"] or authorities.cafile
     else:
         options["ssl-capath"] = authorities.capath or ""
     return "[client]\n" + "".join(f"{key}={_quoted(value)}\n" for key, value in options.items())

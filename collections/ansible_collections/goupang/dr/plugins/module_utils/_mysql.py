@@ -34,7 +34,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "login_port": {"type": "int", "default": 3306},
     "login_user": {"type": "str", "required": True},
     "login_password": {"type": "str", "required": True, "no_log": True},
-    "ca_bundle": {"type": "path"},
+    "login_ca": {"type": "path"},
 }
 
 CONNECT_SECONDS = 10
@@ -98,7 +98,7 @@ def open_session(params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS
     if not HAS_PYMYSQL:
         raise LibraryMissing(missing_required_lib("PyMySQL"))
     server = f"{params['login_host']}:{params['login_port']}"
-    context = _tls(params["ca_bundle"])
+    context = _tls(params["login_ca"])
     try:
         connection = pymysql.connect(
             host=params["login_host"],
@@ -124,12 +124,12 @@ def identifier(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def _tls(ca_bundle: str | None) -> ssl.SSLContext:
-    """Chain and name (or IP address) are verified, against ca_bundle or the system's authorities."""
+def _tls(authorities: str | None) -> ssl.SSLContext:
+    """Chain and name (or IP address) are verified, against these or the system's authorities."""
     try:
-        return ssl.create_default_context(cafile=ca_bundle)
+        return ssl.create_default_context(cafile=authorities)
     except OSError as error:
-        raise OutOfReach(f"ca_bundle {ca_bundle} cannot be used: {error}") from error
+        raise OutOfReach(f"login_ca {authorities} cannot be used: {error}") from error
 
 
 def _translated(error: pymysql.err.MySQLError, server: str) -> Exception:

@@ -202,28 +202,24 @@ def ensure(checks: HealthChecks, check_ids: t.Sequence[str], state: str, *, chec
     before = tuple(checks.get(check_id) for check_id in dict.fromkeys(check_ids))
     for have in before:
         refuse(checks, have, state)
-    after: list[HealthCheck] = []
-    changed = False
+    moves: list[tuple[HealthCheck, bool]] = []
     for have in before:
-        if check_mode:
-            now = desired(have, state)
-            moved = now != have
-        else:
-            try:
-                now, moved = move(checks, have, state)
-            except DrError as error:
-                raise partial(before, len(after), state, error) from error
-        after.append(now)
-        changed = changed or moved
+        try:
+            moves.append(would_move(have, state) if check_mode else move(checks, have, state))
+        except DrError as error:
+            raise partial(before, len(moves), state, error) from error
+    after = tuple(check for check, _moved in moves)
+    health, warnings = look_at_all(checks, after)
+    return Result(any(moved for _check, moved in moves), before, after, health, warnings)
+
+
+def look_at_all(checks: HealthChecks, after: tuple[HealthCheck, ...]) -> tuple[tuple[Health, ...], tuple[str, ...]]:
+    """The health of each, and warnings. The users have been moved: that nobody can say what is seen is no failure."""
     try:
-        health = tuple(look(checks, check) for check in after)
+        return tuple(look(checks, check) for check in after), ()
     except DrError as error:
-        # The users have been moved. That nobody can say what the checkers see must not undo that.
         blind = tuple(Health(check.id, None, effective(check, None, [None] * len(check.children))) for check in after)
-        return Result(
-            changed, before, tuple(after), blind, (f"The checks are set, but their health is unknown. {error}",)
-        )
-    return Result(changed, before, tuple(after), health)
+        return blind, (f"The checks are set, but their health is unknown. {error}",)
 
 
 def refuse(checks: HealthChecks, have: HealthCheck, state: str) -> None:
@@ -248,25 +244,28 @@ def refuse(checks: HealthChecks, have: HealthCheck, state: str) -> None:
         )
 
 
-def move(checks: HealthChecks, have: HealthCheck, state: str) -> tuple[HealthCheck, bool]:
+def would_move(have: HealthCheck, state: str) -> tuple[HealthCheck, bool]:
+    want = desired(have, state)
+    return want, want != have
+
+
+def move(checks: HealthChecks, have: HealthCheck, state: str, tries: int = 2) -> tuple[HealthCheck, bool]:
     """The check in `state`, and whether it was us who brought it there."""
-    for last_try in (False, True):
-        want = desired(have, state)
-        if want == have:
-            return have, False
-        try:
-            return checks.update(want), True
-        except ServiceFault as error:
-            if error.code != VERSION_MISMATCH:
-                raise
-            if last_try:
-                raise DrError(
-                    f"Health check {have.id} was changed by somebody else twice while we updated it: "
-                    "find out who, then run this again."
-                ) from error
-        # Somebody was quicker. Perhaps they did what we want; look again before insisting.
-        have = checks.get(have.id)
-    raise AssertionError("not reached")
+    want, differs = would_move(have, state)
+    if not differs:
+        return have, False
+    try:
+        return checks.update(want), True
+    except ServiceFault as error:
+        if error.code != VERSION_MISMATCH:
+            raise
+        if tries == 1:
+            raise DrError(
+                f"Health check {have.id} was changed by somebody else twice while we updated it: "
+                "find out who, then run this again."
+            ) from error
+    # Somebody was quicker. Perhaps they did what we want; look again before insisting.
+    return move(checks, checks.get(have.id), state, tries - 1)
 
 
 def partial(checks: t.Sequence[HealthCheck], done: int, state: str, error: DrError) -> DrError:

@@ -56,9 +56,7 @@ def planned(have: Tables, names: Names) -> Tables:
     if not have.incoming:
         if have.live and have.retired:
             return have
-        raise Missing(
-            f"Schema {names.incoming} holds no tables, so there is nothing to take into use."
-        )
+        raise Missing(f"Schema {names.incoming} holds no tables, so there is nothing to take into use.")
     if have.retired:
         raise Refused(f"Schema {names.retired} holds tables already: choose another name for the retired one.")
     return Tables(live=have.incoming, incoming=frozenset(), retired=have.live)

@@ -54,9 +54,6 @@ options:
     description: Seconds without a byte from the tool after which it is ended, and the backup given up.
     type: int
     default: 300
-  ca_bundle:
-    description: PEM file of the authorities that the certificates of MySQL and of Azure are verified with.
-    type: path
 requirements:
   - azure-storage-blob
   - azure-identity
@@ -71,7 +68,7 @@ EXAMPLES = r"""
     login_host: petclinic.abcdefg.ap-northeast-2.rds.amazonaws.com
     login_user: backup
     login_password: "{{ vault_backup_password }}"
-    ca_bundle: /etc/pki/goupang-dr.pem
+    login_ca: /etc/pki/rds-global-bundle.pem
     account_url: https://drstorage.blob.core.windows.net
     container: mysql-backup
     schema: petclinic

@@ -71,9 +71,6 @@ options:
     description: Seconds that the server may take for one statement, such as counting a table.
     type: int
     default: 600
-  ca_bundle:
-    description: PEM file of the authorities that the certificates of MySQL and of Azure are verified with.
-    type: path
 requirements:
   - azure-storage-blob
   - azure-identity

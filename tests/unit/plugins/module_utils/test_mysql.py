@@ -1,0 +1,104 @@
+"""How MySQL's refusals become sentences."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+import pymysql
+import pytest
+from ansible_collections.goupang.dr.plugins.module_utils._errors import NotAuthorised, OutOfReach, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import MySQLSession, identifier, open_session
+
+from tests.unit.plugins.scripted import Call, Script
+
+
+class FakeConnection:
+    """A PyMySQL connection whose cursor and query are scripted."""
+
+    def __init__(self, script: t.Any) -> None:
+        self.query = script.query
+        self.close = script.close
+        self._script = script
+
+    def cursor(self) -> FakeConnection:
+        return self
+
+    def __enter__(self) -> t.Any:
+        return self._script
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+
+def session(script: t.Any) -> MySQLSession:
+    return MySQLSession(t.cast("t.Any", FakeConnection(script)), "db:3306")
+
+
+def test_rows_and_statements() -> None:
+    with Script(
+        Call("execute", ("SELECT %s", (1,))),
+        Call("fetchall", (), ((1,),)),
+        Call("execute", ("SET NAMES utf8mb4", None)),
+        Call("fetchall", (), ()),
+        Call("query", (b"INSERT INTO `t` VALUES ('%s')",)),
+        Call("close", (), pymysql.err.Error("Already closed")),
+    ) as script:
+        mysql = session(script)
+
+        assert mysql.rows("SELECT %s", (1,)) == [(1,)]
+        mysql.run("SET NAMES utf8mb4")
+        mysql.run(b"INSERT INTO `t` VALUES ('%s')")
+        mysql.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (
+            pymysql.err.OperationalError(1045, "Access denied for user"),
+            NotAuthorised,
+            "MySQL at db:3306 refused us: Access denied for user",
+        ),
+        (
+            pymysql.err.OperationalError(2013, "Lost connection"),
+            OutOfReach,
+            "MySQL at db:3306 is out of reach: Lost connection",
+        ),
+        (
+            pymysql.err.InterfaceError(0, ""),
+            OutOfReach,
+            "MySQL at db:3306 is out of reach: the connection was closed",
+        ),
+        (
+            pymysql.err.ProgrammingError(1146, "Table 'a.b' doesn't exist"),
+            ServiceFault,
+            "MySQL at db:3306 refused a statement: Table 'a.b' doesn't exist (error 1146)",
+        ),
+    ],
+)
+def test_one_sentence_each(error: Exception, kind: type[Exception], sentence: str) -> None:
+    with Script(Call("query", (b"x",), error)) as script, pytest.raises(kind) as caught:
+        session(script).run(b"x")
+
+    assert str(caught.value) == sentence
+
+
+def test_the_code_is_there_to_decide_by() -> None:
+    error = pymysql.err.OperationalError(1227, "Access denied; you need SUPER")
+    with Script(Call("query", (b"x",), error)) as script, pytest.raises(ServiceFault) as caught:
+        session(script).run(b"x")
+
+    assert caught.value.code == "1227"
+
+
+def test_a_server_that_is_not_there_and_a_bundle_that_is_not_there(tmp_path: Path) -> None:
+    params = {"login_host": "127.0.0.1", "login_port": 1, "login_user": "a", "login_password": "b", "login_ca": None}
+    with pytest.raises(OutOfReach, match=r"MySQL at 127.0.0.1:1 is out of reach"):
+        open_session(params)
+    with pytest.raises(OutOfReach, match="cannot be used"):
+        open_session(params | {"login_ca": str(tmp_path / "none.pem")})
+
+
+def test_identifiers_are_quoted() -> None:
+    assert identifier("a`b") == "`a``b`"

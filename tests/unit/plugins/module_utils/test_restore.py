@@ -1,0 +1,243 @@
+"""A restore: whole or not there, whatever goes wrong, and never at the cost of what serves."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _restore_ledger
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, Restored, schema_name
+
+from tests.unit.plugins.backup_fakes import NOW, FakeSource, FakeTarget, FakeTool, Killed, MemoryStore, dump_of
+
+ID = "petclinic_20261122t204501z"
+TABLES = {"owners": 3, "Pets": 2, "types": 0}
+SERVING = {"owners": 7}
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def manifest(store: MemoryStore) -> Manifest:
+    source = FakeSource("a:1-5", "a:1-5")
+    return _backup.take(source, FakeTool(dump_of(TABLES)), store, "petclinic", "db", "petclinic", "", now=lambda: NOW)
+
+
+def restore(
+    target: FakeTarget, store: MemoryStore, manifest: Manifest, keep: int = 2, in_use: t.Sequence[str] = ()
+) -> Restored:
+    return Restore(target, store, manifest, "", manifest.backup_id).ensure(keep, in_use)
+
+
+def check(target: FakeTarget, store: MemoryStore, manifest: Manifest) -> Restored:
+    return Restore(target, store, manifest, "", manifest.backup_id).find_out()
+
+
+def test_check_do_check_again_do_again(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+
+    assert check(target, store, manifest).changed
+    assert target.schemas == {"serving": SERVING}
+    done = restore(target, store, manifest)
+    assert (done.changed, done.schema, done.rows, done.gtid_set) == (True, ID, TABLES, "a:1-5")
+    assert target.schemas[ID] == {"owners": 3, "pets": 2, "types": 0}
+    assert not check(target, store, manifest).changed
+    # Users have written since: the counts of then are told, not compared.
+    target.schemas[ID]["owners"] = 5
+    again = restore(target, store, manifest)
+    assert (again.changed, again.rows) == (False, TABLES)
+    assert target.schemas[ID]["owners"] == 5
+
+
+def test_killed_at_any_call_the_same_command_finishes(store: MemoryStore, manifest: Manifest) -> None:
+    calls = FakeTarget()
+    restore(calls, store, manifest)
+    for call in range(1, calls.calls + 1):
+        target = FakeTarget()
+        target.dies_at = call
+        with pytest.raises(Killed):
+            restore(target, store, manifest)
+        target.dies_at = 0
+
+        restore(target, store, manifest)
+        assert target.schemas[ID] == {"owners": 3, "pets": 2, "types": 0}
+        assert target.ledger[ID]["state"] == "whole"
+        assert target.schemas["serving"] == SERVING
+
+
+def refused(target: FakeTarget, store: MemoryStore, manifest: Manifest) -> DrError:
+    """The error of a restore that leaves nothing behind."""
+    with pytest.raises(DrError) as caught:
+        restore(target, store, manifest)
+    assert {name: tables for name, tables in target.schemas.items() if name != "goupang_dr"} == {"serving": SERVING}
+    assert target.ledger == {}
+    return caught.value
+
+
+def test_a_packed_dump_cut_at_any_byte_never_succeeds(store: MemoryStore, manifest: Manifest) -> None:
+    name = f"{ID}.sql.gz"
+    whole = store.blobs[name]
+    for length in range(len(whole)):
+        store.blobs[name] = whole[:length]
+        refused(FakeTarget(), store, manifest)
+
+
+def test_another_dump_under_the_same_name(store: MemoryStore, manifest: Manifest) -> None:
+    other = MemoryStore()
+    source, tool = FakeSource("", ""), FakeTool(dump_of({"owners": 3, "Pets": 2, "types": 0, "more": 1}))
+    _backup.take(source, tool, other, "petclinic", "db", "petclinic", "", now=lambda: NOW)
+    store.blobs[f"{ID}.sql.gz"] = other.blobs[f"{ID}.sql.gz"]
+
+    assert "SHA-256" in str(refused(FakeTarget(), store, manifest))
+
+
+def test_a_damaged_dump(store: MemoryStore, manifest: Manifest) -> None:
+    damaged = bytearray(store.blobs[f"{ID}.sql.gz"])
+    damaged[len(damaged) // 2] ^= 0xFF
+    store.blobs[f"{ID}.sql.gz"] = bytes(damaged)
+
+    refused(FakeTarget(), store, manifest)
+
+
+def test_rows_that_the_server_lost(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    target.loses = {"pets"}
+
+    assert str(refused(target, store, manifest)).startswith(f"Table Pets has 0 rows, backup {ID} holds 2")
+
+
+def test_tables_that_the_manifest_does_not_know_or_that_did_not_arrive(store: MemoryStore, manifest: Manifest) -> None:
+    less = dataclasses.replace(manifest, tables={"owners": 3, "types": 0})
+    more = dataclasses.replace(manifest, tables={**TABLES, "vets": 1})
+
+    assert "Table pets arrived" in str(refused(FakeTarget(), store, less))
+    assert "Table vets of backup" in str(refused(FakeTarget(), store, more))
+
+
+def test_a_refused_statement_says_its_names_and_not_its_data(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    target.refusals = {b"INSERT INTO `Pets`": "1419"}
+    error = refused(target, store, manifest)
+
+    assert "INSERT INTO `Pets` VALUES ..." in str(error)
+    assert "log_bin_trust_function_creators" in str(error)
+    assert "GTID_PURGED" not in str(error)
+
+
+def test_a_statement_too_large_for_the_server(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    target.largest = 100
+
+    assert "max_allowed_packet" in str(refused(target, store, manifest))
+
+
+def test_the_first_error_is_told_when_the_clean_up_fails_too(store: MemoryStore, manifest: Manifest) -> None:
+    class Unlocked(FakeTarget):
+        def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+            if sql == "UNLOCK TABLES":
+                raise ServiceFault("gone", "2013")
+            super().run(sql, args)
+
+    target = Unlocked()
+    target.loses = {"pets"}
+    with pytest.raises(Refused, match=r"Pets has 0 rows.*still there \(gone\); the next restore drops it"):
+        restore(target, store, manifest)
+
+
+def test_only_one_at_a_time(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    target.lock_free = False
+
+    assert "by dradmin@10.0.0.4:4711" in str(refused(target, store, manifest))
+
+
+def test_a_schema_that_we_did_not_make_is_left_alone(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    target.schemas[ID] = {"mine": 1}
+    with pytest.raises(Refused, match="no restore made it"):
+        restore(target, store, manifest)
+
+    assert target.schemas[ID] == {"mine": 1}
+
+
+def test_a_whole_restore_that_lost_a_table_is_left_alone(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    restore(target, store, manifest)
+    del target.schemas[ID]["pets"]
+    with pytest.raises(Refused, match="its table pets is gone"):
+        restore(target, store, manifest)
+
+    assert "owners" in target.schemas[ID]
+
+
+def test_a_whole_restore_that_someone_dropped_is_made_again(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    restore(target, store, manifest)
+    del target.schemas[ID]
+
+    assert restore(target, store, manifest).changed
+    assert target.schemas[ID]["owners"] == 3
+
+
+@pytest.mark.parametrize(
+    ("patterns", "in_use", "pruned"),
+    [
+        ([], [], ["petclinic_3", "petclinic_2", "petclinic_1"]),
+        ([r"petclinic\_2"], [], ["petclinic_3", "petclinic_1"]),
+        (["petclinic%"], [], []),
+        ([], ["petclinic_1"], ["petclinic_3", "petclinic_2"]),
+    ],
+)
+def test_older_restores_go_unless_someone_uses_them(
+    store: MemoryStore, manifest: Manifest, patterns: list[str], in_use: list[str], pruned: list[str]
+) -> None:
+    target = FakeTarget()
+    target.used_patterns = patterns
+    old = [dataclasses.replace(manifest, backup_id=f"petclinic_{number}") for number in (1, 2, 3, 4)]
+    for one in old:
+        store.blobs[f"{one.backup_id}.sql.gz"] = store.blobs[f"{ID}.sql.gz"]
+        restore(target, store, one, keep=9)
+    last = dataclasses.replace(manifest, backup_id="petclinic_5")
+    store.blobs["petclinic_5.sql.gz"] = store.blobs[f"{ID}.sql.gz"]
+
+    assert restore(target, store, last, 2, in_use).pruned == pruned
+    assert {"petclinic_4", "petclinic_5", "serving"} <= set(target.schemas)
+
+
+def test_a_target_that_refuses_to_leave_its_keys_visible_is_tolerated(store: MemoryStore, manifest: Manifest) -> None:
+    class Restricted(FakeTarget):
+        def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+            if sql == "SET SESSION sql_generate_invisible_primary_key = OFF":
+                raise ServiceFault("denied", "1227")
+            super().run(sql, args)
+
+    assert restore(Restricted(), store, manifest).changed
+
+
+def test_names(manifest: Manifest) -> None:
+    assert schema_name(manifest, None) == ID
+    assert schema_name(manifest, "Home") == "home_20261122t204501z"
+    with pytest.raises(Refused, match="shorter schema_prefix"):
+        schema_name(manifest, "x" * 60)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "schema", "expected"),
+    [
+        (r"petclinic\_1", "petclinic_1", True),
+        (r"petclinic\_1", "petclinicx1", False),
+        ("petclinic_1", "petclinicx1", True),
+        ("pet%", "petclinic_1", True),
+        ("p.t%", "petclinic_1", False),
+    ],
+)
+def test_grants_reach_what_their_pattern_says(pattern: str, schema: str, expected: bool) -> None:
+    grants = _restore_ledger.Grants({pattern: frozenset({"SELECT"})}, frozenset())
+
+    assert grants.on(schema) == (frozenset({"SELECT"}) if expected else frozenset())
