@@ -24,7 +24,9 @@ LEAF_LIFE = dt.timedelta(days=398)
 RENEW_BEFORE_END = dt.timedelta(days=30)
 # Clocks of hosts differ; a certificate of this second would not be valid yet for some.
 ALLOWANCE = dt.timedelta(hours=1)
-EDGE_NAMES = (ZONE, f"*.{ZONE}", "*.cloudfront.net")
+# Users ask the load balancer and the edge for the same names.
+USERS_NAMES = (ZONE, f"*.{ZONE}")
+OWN_NAMES: dict[str, tuple[str, ...]] = {"alb": USERS_NAMES, "edge": (*USERS_NAMES, "*.cloudfront.net")}
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,7 @@ class Authority:
 def subjects(facts: Facts, host: str) -> list[x509.GeneralName]:
     """What a host's certificate says that it is: its address and its names."""
     names = [name for name, address in facts.names.items() if address == facts.addresses[host]]
-    if host == "edge":
-        names += EDGE_NAMES
+    names += OWN_NAMES.get(host, ())
     address = x509.IPAddress(ipaddress.ip_address(facts.addresses[host]))
     return [address, *(x509.DNSName(name) for name in sorted(names))]
 

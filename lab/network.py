@@ -108,12 +108,13 @@ def _remember_host() -> None:
 
 
 def _restore_host() -> None:
+    """Nothing is touched while a network of the machine's own podman lives by the same chains."""
     path = _memory()
-    if not path.exists():
+    if not path.exists() or "-A NETAVARK_FORWARD" in _iptables("filter", "-S"):
         return
     before = json.loads(path.read_text())
-    left = [table for table in ("filter", "nat") if _remove_chains(table, set(before["chains"]))]
-    if before["ip_forward"] == "0" and not left:
+    left = [_remove_chains(table, set(before["chains"])) for table in ("filter", "nat")]
+    if before["ip_forward"] == "0" and not any(left):
         IP_FORWARD.write_text("0\n")
     path.unlink()
 

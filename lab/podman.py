@@ -123,9 +123,12 @@ class Podman:
 
     def states(self, prefix: str) -> dict[str, str]:
         """The state of each container whose name begins with `prefix`, by name, in one call."""
-        # As JSON: a template's {{.State}} says "Up 4 minutes ago".
-        text = self.run("ps", "--all", "--format", "json", "--filter", f"name=^{prefix}")
-        return {one["Names"][0]: one["State"] for one in json.loads(text or "[]")}
+        return {name: one["State"] for name, one in self._containers(prefix).items()}
+
+    def labels(self, prefix: str, label: str) -> dict[str, str]:
+        """The value of a label of each container that has it and whose name begins with `prefix`, by name."""
+        found = {name: (one.get("Labels") or {}).get(label) for name, one in self._containers(prefix).items()}
+        return {name: value for name, value in found.items() if value}
 
     def pid(self, name: str) -> int:
         """The process id, on the host, of the container's first process. LabError when it does not run."""
@@ -136,6 +139,11 @@ class Podman:
 
     def inspect(self, name: str) -> dict[str, t.Any]:
         return t.cast("dict[str, t.Any]", json.loads(self.run("container", "inspect", name))[0])
+
+    def _containers(self, prefix: str) -> dict[str, dict[str, t.Any]]:
+        # As JSON: a template's {{.State}} says "Up 4 minutes ago".
+        text = self.run("ps", "--all", "--format", "json", "--filter", f"name=^{prefix}")
+        return {one["Names"][0]: one for one in json.loads(text or "[]")}
 
     def _says_yes(self, *args: str) -> bool:
         done = self._call(args, None, 60.0)

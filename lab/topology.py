@@ -6,6 +6,7 @@ A host's files are rendered into hosts/NAME/ of the state folder, which it sees 
 from __future__ import annotations
 
 import filecmp
+import hashlib
 import shutil
 import typing as t
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ class Given:
 
 # Hosts that an emulator on the machine borrows its address from, and the emulator.
 BORROWED = {"aws": "lab.aws", "azure": "lab.azure"}
+# Their disks are inside: such a host is never made anew behind its owner's back.
+HOLDS_DATA = ("rds", "azuredb")
+RECIPE_LABEL = "goupang-dr.recipe"
 PRIMARY = ("alb", "app", "rds", "bastion")
 
 
@@ -77,18 +81,27 @@ def hosts(home: Path, given: Given) -> list[Host]:
     ]
 
 
-def create(podman: Podman, facts: Facts, home: Path, host: Host) -> None:
-    """Make the host's container; it does not start yet."""
+def recipe(facts: Facts, home: Path, host: Host) -> list[str]:
+    """All that podman is told when it makes the host's container."""
     address = facts.addresses[host.name]
-    podman.run(
-        *("create", "--pull=never", "--name", container(facts, host.name), "--hostname", host.name),
+    return [
+        *("--name", container(facts, host.name), "--hostname", host.name),
         *("--network", facts.network, "--ip", address, "--mac-address", network.mac(address)),
         *add_hosts(facts),
         f"--volume={home}/hosts/{host.name}:/lab:ro",
         *host.options,
         images.reference(host.image),
         *host.command,
-    )
+    ]
+
+
+def recipe_key(recipe: t.Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:12]
+
+
+def create(podman: Podman, recipe: t.Sequence[str]) -> None:
+    """Make a host's container; it does not start yet."""
+    podman.run("create", "--pull=never", f"--label={RECIPE_LABEL}={recipe_key(recipe)}", *recipe)
 
 
 def render(name: str, values: t.Mapping[str, str]) -> str:

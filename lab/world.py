@@ -67,7 +67,7 @@ def up(say: Say = print) -> Facts:
         topology.put_war(client, facts, home)
         facts.save()
         say(f"Starting {facts.id} on {facts.subnet}")
-        _start_hosts(client, facts, home, given)
+        _start_hosts(client, facts, home, given, say)
         _remember_bastion(client, facts, home)
         _start_processes(facts)
         _prepare_databases(client, facts, secrets)
@@ -154,15 +154,25 @@ def _war() -> Path:
     return path
 
 
-def _start_hosts(client: Podman, facts: Facts, home: Path, given: topology.Given) -> None:
-    """Create what is missing and start what stands, several at a time; machines of the emulated Azure are its own."""
-    states = client.states(f"{facts.id}-")
+def _start_hosts(client: Podman, facts: Facts, home: Path, given: topology.Given, say: Say) -> None:
+    """Create what is missing, make anew what has changed, and start what stands, several at a time.
+
+    Machines of the emulated Azure are its own.
+    """
+    states, keys = client.states(f"{facts.id}-"), client.labels(f"{facts.id}-", topology.RECIPE_LABEL)
 
     def bring(host: topology.Host) -> None:
         name = topology.container(facts, host.name)
-        if name not in states:
-            topology.create(client, facts, home, host)
-        if states.get(name) != "running":
+        recipe, state = topology.recipe(facts, home, host), states.get(name)
+        if state and keys.get(name) != topology.recipe_key(recipe):
+            if host.name in topology.HOLDS_DATA:
+                say(f"{host.name} was made by another version of the lab, and keeps its data. To renew it: down, up")
+            else:
+                client.run("rm", "--force", "--time", "2", name)
+                state = None
+        if state is None:
+            topology.create(client, recipe)
+        if state != "running":
             client.run("start", name)
             if host.name in topology.BORROWED:
                 supervisor.stop(host.name)  # its socket died with the container's network

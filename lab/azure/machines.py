@@ -7,7 +7,7 @@ import socket
 import typing as t
 from dataclasses import dataclass
 
-from lab import images, topology
+from lab import images, network, topology
 from lab.facts import Facts
 from lab.podman import Podman
 from lab.supervisor import wait_until
@@ -91,6 +91,8 @@ class PodmanMachines:
             *("--name", container, "--hostname", machine.name, "--label", f"{LABEL}={self.facts.id}"),
             # Without SYS_ADMIN systemd silently ignores a service's ProtectSystem.
             *("--systemd=always", "--cap-add", "SYS_ADMIN"),
+            # A machine that comes again at this address is known by this one, in nobody's memory by another.
+            *("--mac-address", network.mac(machine.address)),
             *("--network", self.facts.network, "--ip", machine.address, *topology.add_hosts(self.facts)),
             images.reference("machine"),
         ]

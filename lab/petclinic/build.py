@@ -7,7 +7,7 @@ javac's module, so neither a JDK nor a jar is needed on the machine. The bytes a
 from __future__ import annotations
 
 import hashlib
-import shutil
+import sys
 import tempfile
 import typing as t
 import zipfile
@@ -78,7 +78,6 @@ def pack(target: Path, contents: t.Mapping[str, Path]) -> None:
 
 def _compile_in_container(sources: Path, classes: Path) -> None:
     podman = Podman.of(facts.home())
-    # The classes leave through a volume of the shared store's own scratch folder.
     names = [f"/src/{path.relative_to(sources)}" for path in sorted(sources.rglob("*.java"))]
     podman.run(
         *(
@@ -96,8 +95,6 @@ def _compile_in_container(sources: Path, classes: Path) -> None:
 
 def main() -> None:
     """`python -m lab.petclinic.build FOLDER` for whoever wants to look at the WAR."""
-    import sys
-
     print(war(Path(sys.argv[1])))
 
 

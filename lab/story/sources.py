@@ -17,7 +17,9 @@ from azure.storage.blob import ContainerClient
 from lab import facts, seed
 from lab.errors import LabError
 
-SECONDS = 10
+# A host that was started anew has a new hardware address, and this machine asks for it again only after about
+# 10 seconds of silence.
+SECONDS = 30
 BACKUPS = "mysql-backup"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
 

@@ -51,8 +51,8 @@ final class RecordPages {
         if (below != null) {
             page.raw("<h2>").text(below.title + "s").raw("</h2>\n");
             table(page, below, rows);
-            page.raw("<p class=\"actions\">").link(path + "/" + below.table + "/new", "Add a " + below.title.toLowerCase(), "button quiet")
-                .raw("</p>\n");
+            page.raw("<p class=\"actions\">")
+                .link(path + "/" + below.table + "/new", "Add a " + below.title.toLowerCase(), "button quiet").raw("</p>\n");
         }
         return page;
     }

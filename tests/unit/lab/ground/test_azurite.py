@@ -1,83 +1,57 @@
 from __future__ import annotations
 
-import base64
-import hashlib
-import io
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
 
 from lab import azurite
-from lab.azurite import Package
 from lab.errors import LabError
 
 
-def archive(files: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(text)
-            tar.addfile(info, io.BytesIO(text.encode()))
-    return buffer.getvalue()
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAB_CACHE", str(tmp_path))
+    return tmp_path
 
 
-def package(data: bytes) -> Package:
-    return Package("node_modules/x", "x/-/x-1.0.0.tgz", base64.b64encode(hashlib.sha512(data).digest()).decode())
+class Npm:
+    """Installs what it is told to, and counts how often it was asked."""
+
+    def __init__(self, code: int = 0, said: str = "") -> None:
+        self.code, self.said, self.calls = code, said, 0
+
+    def __call__(self, command: object, folder: Path) -> tuple[int, str]:
+        self.calls += 1
+        assert (folder / "package-lock.json").read_bytes() == azurite.LOCK.read_bytes()
+        if not self.code:
+            (folder / azurite.ENTRY).parent.mkdir(parents=True)
+            (folder / azurite.ENTRY).touch()
+        return self.code, self.said
 
 
-def test_only_what_a_server_needs_is_fetched() -> None:
-    entry = {"version": "1.0.0", "integrity": "sha512-AAAA"}
-    lock = {
-        "packages": {
-            "": {"name": "root"},
-            "node_modules/@scope/x": entry,
-            "node_modules/y/node_modules/z": entry,
-            "node_modules/tool": {**entry, "dev": True},
-            "node_modules/native": {**entry, "optional": True},
-        }
-    }
-    assert azurite.packages(lock) == [
-        Package("node_modules/@scope/x", "@scope/x/-/x-1.0.0.tgz", "AAAA"),
-        Package("node_modules/y/node_modules/z", "z/-/z-1.0.0.tgz", "AAAA"),
-    ]
+def test_it_is_fetched_once_for_all_labs() -> None:
+    npm = Npm()
+    folder = azurite.ensure(npm)
+    assert (folder / azurite.ENTRY).exists()
+    assert azurite.ensure(npm) == folder
+    assert npm.calls == 1
 
 
-def test_the_real_lock_pins_azurite_and_names_no_registry() -> None:
-    text = azurite.LOCK.read_text()
-    wanted = {one.folder: one for one in azurite.packages(json.loads(text))}
-    assert wanted["node_modules/azurite"].archive == "azurite/-/azurite-3.35.0.tgz"
-    assert all(one.sha512 for one in wanted.values())
-    assert "resolved" not in text
-    assert "hasInstallScript" not in text
+def test_a_fetch_that_fails_is_one_sentence_and_leaves_nothing(cache: Path) -> None:
+    with pytest.raises(LabError, match="npm could not fetch Azurite: registry is away"):
+        azurite.ensure(Npm(1, "npm warn something\nregistry is away\n"))
+    assert list(cache.iterdir()) == []
 
 
-def test_an_archive_is_unpacked_without_its_first_folder(tmp_path: Path) -> None:
-    data = archive({"package/lib/a.js": "a", "package/package.json": "{}"})
-    azurite._install(
-        package(data), "https://r.example", tmp_path, {"https://r.example/x/-/x-1.0.0.tgz": data}.__getitem__
-    )
-    assert (tmp_path / "node_modules/x/lib/a.js").read_text() == "a"
+def test_success_without_the_program_is_a_failure() -> None:
+    with pytest.raises(LabError, match="could not fetch"):
+        azurite.ensure(lambda command, folder: (0, ""))
 
 
-def test_another_archive_than_the_lock_pins_is_not_unpacked(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="was not unpacked"):
-        azurite._install(package(b"expected"), "https://r.example", tmp_path, lambda url: archive({"package/evil": ""}))
-    assert not list(tmp_path.iterdir())
-
-
-def test_an_archive_cannot_leave_its_folder(tmp_path: Path) -> None:
-    data = archive({"package/../../../evil": "x"})
-    with pytest.raises(tarfile.FilterError):
-        azurite._install(package(data), "https://r.example", tmp_path / "a" / "b", lambda url: data)
-    assert not (tmp_path / "evil").exists()
-
-
-def test_the_registry_is_npms_own_setting(tmp_path: Path) -> None:
-    npmrc = tmp_path / "npmrc"
-    assert azurite.registry({}, npmrc) == "https://registry.npmjs.org"
-    npmrc.write_text("fund=false\nregistry = https://own.example/npm/\n")
-    assert azurite.registry({}, npmrc) == "https://own.example/npm"
-    assert azurite.registry({"npm_config_registry": "https://first.example"}, npmrc) == "https://first.example"
+def test_the_lock_pins_what_the_manifest_wants_and_carries_no_addresses() -> None:
+    lock = json.loads(azurite.LOCK.read_text())
+    wanted = json.loads(azurite.MANIFEST.read_text())["dependencies"]
+    assert lock["packages"][""]["dependencies"] == wanted
+    assert lock["packages"]["node_modules/azurite"]["version"] == wanted["azurite"]
+    assert not [name for name, entry in lock["packages"].items() if "resolved" in entry]

@@ -19,7 +19,10 @@ def scripted(tmp_path: Path) -> Podman:
 case "$1 $2" in
     "container exists") test "$3" = here ;;
     "container inspect") echo 0 ;;
-    "ps --all") echo '[{"Names": ["lab-a-rds"], "State": "exited"}]' ;;
+    "ps --all") cat <<'END' ;;
+[{"Names": ["lab-a-rds"], "State": "exited", "Labels": {"a": "b"}},
+ {"Names": ["lab-a-alb"], "State": "running", "Labels": null}]
+END
     "image exists") echo 'Error: broken store' >&2; exit 125 ;;
     "exec x") cat ;;
     "slow now") exec sleep 10 ;;
@@ -34,7 +37,8 @@ esac
 def test_what_it_says(scripted: Podman) -> None:
     assert scripted.exists("here")
     assert scripted.state("gone") is None
-    assert scripted.states("lab-a-") == {"lab-a-rds": "exited"}
+    assert scripted.states("lab-a-") == {"lab-a-rds": "exited", "lab-a-alb": "running"}
+    assert scripted.labels("lab-a-", "a") == {"lab-a-rds": "b"}
     assert scripted.run("exec", "x", stdin="a secret") == "a secret"
 
 

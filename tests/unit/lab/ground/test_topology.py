@@ -34,11 +34,13 @@ def test_every_address_has_a_host_and_a_line_of_the_status() -> None:
 def test_a_host_is_made_with_its_address_names_and_files_and_without_a_secret(facts: Facts) -> None:
     podman = Recorder({})
     blob = next(host for host in topology.hosts(Path("/home"), GIVEN) if host.name == "blob")
-    topology.create(podman, facts, Path("/home"), blob)
+    recipe = topology.recipe(facts, Path("/home"), blob)
+    topology.create(podman, recipe)
     call = " ".join(podman.call)  # type: ignore[attr-defined]
     assert "--name lab-abc123-blob" in call
     assert "--ip 10.99.0.7 --mac-address 02:42:0a:63:00:07" in call
     assert "--add-host=petclinic.rds.aws.lab:10.99.0.13" in call
+    assert f"--label=goupang-dr.recipe={topology.recipe_key(recipe)}" in call
     assert "AZURITE_ACCOUNTS" not in call
 
 

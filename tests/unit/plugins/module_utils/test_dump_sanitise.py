@@ -83,6 +83,7 @@ def test_the_gtid_set_goes_whole_and_its_value_is_kept(text: str, value: str) ->
             "CREATE DEFINER=CURRENT_USER() FUNCTION `f`() RETURNS int RETURN 1",
             "CREATE  FUNCTION `f`() RETURNS int RETURN 1",
         ),
+        ('CREATE DEFINER="ro""ot"@"%" PROCEDURE "p"() SELECT 1', 'CREATE  PROCEDURE "p"() SELECT 1'),
         ("CREATE DEFINER = 'a'@'10.0.0.%' VIEW v AS SELECT 1", "CREATE  VIEW v AS SELECT 1"),
         ("CREATE OR REPLACE DEFINER=root@localhost VIEW v AS SELECT 1", "CREATE OR REPLACE  VIEW v AS SELECT 1"),
     ],

@@ -189,3 +189,18 @@ def test_windows_line_ends_and_a_missing_line_break_at_the_end() -> None:
 )
 def test_whatever_could_hide_a_delimiter_is_left_to_the_lexer(statement: bytes) -> None:
     assert list(items([statement + b";\n"])) == [Item(SQL, statement.rstrip())]
+
+
+def test_routines_made_without_backslash_escapes() -> None:
+    dump = (
+        b"/*!50003 SET sql_mode              = 'ANSI,NO_BACKSLASH_ESCAPES' */ ;\nDELIMITER ;;\n"
+        b"CREATE PROCEDURE `p`()\nSELECT 'C:\\', 'it''s ;;' ;;\nDELIMITER ;\n"
+        b"/*!50003 SET sql_mode              = @saved_sql_mode */ ;\nSELECT 'a\\';b';\n"
+    )
+
+    assert [item.text for item in items([dump])] == [
+        b"/*!50003 SET sql_mode              = 'ANSI,NO_BACKSLASH_ESCAPES' */",
+        b"CREATE PROCEDURE `p`()\nSELECT 'C:\\', 'it''s ;;'",
+        b"/*!50003 SET sql_mode              = @saved_sql_mode */",
+        b"SELECT 'a\\';b'",
+    ]

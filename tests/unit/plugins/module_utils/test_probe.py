@@ -7,8 +7,10 @@ from ansible_collections.goupang.dr.plugins.module_utils._probe import (
     Probe,
     Resolution,
     Wanted,
+    asked_everywhere,
     look,
     look_until_all_hold,
+    resolve,
 )
 
 from tests.unit.plugins.scripted import Call, FakeClock, Script
@@ -137,3 +139,30 @@ def test_time_is_up_and_the_last_answers_tell_why():
 def test_no_probes_or_two_of_one_name_are_refused(probes):
     with Script() as world, pytest.raises(errors.DrError, match="name of its own"):
         look_until_all_hold(world, probes, 0, 1, FakeClock())
+
+
+def test_each_probe_is_asked_at_each_resolver_unless_it_says_otherwise():
+    probes = [
+        Probe("www", url="https://www"),
+        Probe("own", url="https://own", resolver=DNS),
+        Probe("pin", address="::1"),
+    ]
+    at_two = asked_everywhere(probes, ["192.0.2.1", "192.0.2.2"])
+    assert [(probe.name, probe.resolver) for probe in at_two] == [
+        ("www, by 192.0.2.1", "192.0.2.1"),
+        ("www, by 192.0.2.2", "192.0.2.2"),
+        ("own", DNS),
+        ("pin", None),
+    ]
+    assert [probe.name for probe in asked_everywhere(probes, ["192.0.2.1"])] == ["www", "own", "pin"]
+    assert asked_everywhere(probes, []) == probes
+
+
+def test_a_site_is_seen_before_dns_leads_to_it():
+    class World:
+        def resolve(self, name, resolver):
+            assert (name, resolver) == ("d1.cloudfront.net", DNS)
+            return Resolution(("192.0.2.7",), 60)
+
+    probe = Probe("dr", url="https://dr.example.com/", via="d1.cloudfront.net", resolver=DNS)
+    assert resolve(World(), probe).addresses == ("192.0.2.7",)

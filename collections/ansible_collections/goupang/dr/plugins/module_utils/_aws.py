@@ -61,8 +61,9 @@ def client(service: str, params: t.Mapping[str, t.Any]) -> t.Any:
             aws_secret_access_key=params["secret_key"],
             aws_session_token=params["session_token"],
             region_name=params["region"],
-            endpoint_url=params["endpoint_url"],
-            verify=params["ca_bundle"],
+            # An inventory leaves an option empty where it means "none"; boto3 would switch verification off.
+            endpoint_url=params["endpoint_url"] or None,
+            verify=params["ca_bundle"] or None,
             config=config,
         )
 

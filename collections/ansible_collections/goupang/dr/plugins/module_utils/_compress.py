@@ -52,7 +52,7 @@ class Meter:
         return Digest(self._bytes, self._sha256.hexdigest())
 
 
-def gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:
     """Unpack. DumpCut when the stream ends before gzip's own end, Refused when it is damaged."""
     unpacker: t.Any = None
     try:
@@ -60,14 +60,14 @@ def gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
             while chunk:
                 # gzip allows several members one after another.
                 if unpacker is None or unpacker.eof:
-                    unpacker = UNPACK.decompressobj(GZIP_FORMAT)
+                    unpacker = library.decompressobj(GZIP_FORMAT)
                 piece = unpacker.decompress(chunk, PIECE)
                 chunk = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
                 if piece:
                     yield piece
         if unpacker is not None and not unpacker.eof:
             yield from _rest(unpacker)
-    except UNPACK.error as error:
+    except library.error as error:
         raise Refused(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
     if unpacker is None or not unpacker.eof:
         raise DumpCut("The compressed dump ends too early: it was cut off. Use another backup.")
@@ -81,7 +81,7 @@ def _rest(unpacker: t.Any) -> Iterator[bytes]:
         piece = unpacker.decompress(b"", PIECE)
 
 
-def gzip_writer(raw: t.Any) -> t.BinaryIO:
+def gzip_writer(raw: t.Any, isal: t.Any = ISAL) -> t.BinaryIO:
     """A writable file which packs into raw.write(); with isal in a thread of its own. Closing it leaves raw open."""
-    packer = ISAL.open(raw, "wb", compresslevel=1) if ISAL else gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=1)
+    packer = isal.open(raw, "wb", compresslevel=1) if isal else gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=1)
     return t.cast("t.BinaryIO", packer)

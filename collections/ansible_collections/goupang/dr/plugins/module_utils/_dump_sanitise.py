@@ -31,7 +31,8 @@ SYSTEM_SCHEMAS = frozenset({"mysql", "sys", "information_schema", "performance_s
 
 # Between the words of a header mysqldump puts white space and the signs of versioned comments.
 _GAP = rb"(?:\s|/\*!\d*|\*/)"
-_NAME = rb"`(?:[^`]|``)+`"
+# What was made under ANSI_QUOTES is dumped with double quotes around its names.
+_NAME = rb"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\")"
 _USER = rb"(?:" + _NAME + rb"|'(?:[^']|'')*'|[\w$.%-]+)"
 _WORDS_BEFORE_DEFINER = rb"(?:" + _GAP + rb"|OR\s+REPLACE\b|ALGORITHM\s*=\s*\w+)*"
 

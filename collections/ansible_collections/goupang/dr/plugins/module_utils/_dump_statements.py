@@ -55,10 +55,11 @@ def items(chunks: Iterable[bytes], largest: int = LARGEST_STATEMENT) -> Iterator
 
 def whole(found: Iterable[Item]) -> Iterator[Item]:
     """Pass the items through; DumpCut unless the last is mysqldump's end marker with its line break."""
-    last = Item(SQL, b"")
-    for last in found:
-        yield last
-    if last.kind != COMMENT or not last.text.startswith(END_MARKER) or not last.text.endswith(b"\n"):
+    ended = False
+    for item in found:
+        ended = item.kind == COMMENT and item.text.startswith(END_MARKER) and item.text.endswith(b"\n")
+        yield item
+    if not ended:
         raise DumpCut("The dump has no end ('-- Dump completed' is missing): it was cut off. Use another backup.")
 
 
@@ -94,6 +95,9 @@ _ENDS = {
     b"--": re.compile(rb"\n"),
     b"#": re.compile(rb"\n"),
 }
+# Routines that were made under NO_BACKSLASH_ESCAPES are dumped under it.
+_LITERAL_ENDS = {**_ENDS, b"'": re.compile(rb"'"), b'"': re.compile(rb'"')}
+_SQL_MODE = re.compile(rb"(?i)(?:/\*!\d*\s*)?SET\s+sql_mode\s*=")
 # The longest token is /*!; a delimiter may be longer, see _lexer.
 _TOKENS = rb"['\"`#]|/\*!?|\*/|--(?=[\s\x00-\x1f])"
 _LONGEST_TOKEN = 3
@@ -110,6 +114,7 @@ class _Splitter:
         self._ended = False
         self._delimiter = b";"
         self._lexer = _lexer(b";")
+        self._ends = _ENDS
 
     def items(self) -> Iterator[Item]:
         while self._skip_space():
@@ -226,12 +231,14 @@ class _Splitter:
                 scan = self._behind(token, scan)
         item = Item(SQL, bytes(self._data[self._at : start]).rstrip())
         self._used(scan)
+        if _SQL_MODE.match(item.text):
+            self._ends = _LITERAL_ENDS if b"NO_BACKSLASH_ESCAPES" in item.text else _ENDS
         return item
 
     def _behind(self, opening: bytes, scan: int) -> int:
         """The place behind the string, name or comment that `opening` began."""
         while True:
-            token, _start, scan = self._next(_ENDS[opening], scan)
+            token, _start, scan = self._next(self._ends[opening], scan)
             if not token.startswith(b"\\"):
                 return scan
 

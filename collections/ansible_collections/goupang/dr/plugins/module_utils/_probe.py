@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urlsplit
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, DrError
@@ -54,12 +54,13 @@ class Probe:
     headers: t.Mapping[str, str] = field(default_factory=dict)
     resolver: str | None = None
     address: str | None = None
+    via: str | None = None
     expect: Wanted = Wanted()
     forbid: Wanted = Wanted()
 
     @classmethod
     def of(cls, params: t.Mapping[str, t.Any]) -> Probe:
-        plain = ("name", "url", "domain", "method", "body", "resolver", "address")
+        plain = ("name", "url", "domain", "method", "body", "resolver", "address", "via")
         return cls(
             **{key: params[key] for key in plain},
             headers={name: str(value) for name, value in (params["headers"] or {}).items()},
@@ -182,7 +183,7 @@ def look(world: World, probe: Probe, clock: Clock) -> Answer:
 def resolve(world: World, probe: Probe) -> Resolution:
     if probe.address:
         return Resolution((probe.address,))
-    return world.resolve(probe.domain or host_of(probe), probe.resolver)
+    return world.resolve(probe.via or probe.domain or host_of(probe), probe.resolver)
 
 
 def host_of(probe: Probe) -> str:
@@ -204,6 +205,19 @@ def disagreements(world: World, probe: Probe, resolution: Resolution, page: Page
     for finding in compare(probe.forbid):
         if finding.holds:
             yield f"{finding.seen}, which is forbidden ({finding.wanted})"
+
+
+def asked_everywhere(probes: t.Sequence[Probe], resolvers: t.Sequence[str]) -> list[Probe]:
+    """Each probe once for each resolver, where it names none itself and does not pin its address."""
+
+    def each(probe: Probe) -> list[Probe]:
+        if probe.resolver or probe.address or not resolvers:
+            return [probe]
+        if len(resolvers) == 1:
+            return [replace(probe, resolver=resolvers[0])]
+        return [replace(probe, resolver=asked, name=f"{probe.name}, by {asked}") for asked in resolvers]
+
+    return [copy for probe in probes for copy in each(probe)]
 
 
 def look_until_all_hold(

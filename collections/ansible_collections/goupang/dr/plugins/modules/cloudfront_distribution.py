@@ -209,7 +209,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "aliases": {"type": "list", "elements": "str", "default": []},
     "origin": {"type": "dict", "options": ORIGIN},
-    "pass_viewer_host": {"type": "bool", "default": False},
+    "pass_viewer_host": {"type": "bool", "no_log": False, "default": False},
     "allowed_methods": {
         "type": "list",
         "elements": "str",

@@ -51,6 +51,11 @@ options:
       address:
         description: Address to connect to. DNS is not asked for the site's name then.
         type: str
+      via:
+        description:
+          - Name whose address to connect to in place of that of the URL's host, which is sent as C(Host) and SNI all
+            the same. So a site can be seen before DNS leads to it.
+        type: str
       expect:
         description: What the answer has to be.
         type: dict
@@ -72,6 +77,14 @@ options:
         description: What the answer must not be. A site that does not answer does not hold either.
         type: dict
         suboptions: *wanted
+  resolvers:
+    description:
+      - DNS servers for all probes that name no O(probes[].resolver) and pin no O(probes[].address).
+      - With several, each such probe is asked at each of them, and has to hold at all; its name then ends with the
+        server's address.
+    type: list
+    elements: str
+    default: []
   ca_bundle:
     description: PEM file of the authorities to verify the sites with. Without it, the host's own.
     type: path
@@ -178,7 +191,7 @@ answers:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
-from ansible_collections.goupang.dr.plugins.module_utils._probe import Probe, look_until_all_hold
+from ansible_collections.goupang.dr.plugins.module_utils._probe import Probe, asked_everywhere, look_until_all_hold
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import RealWorld
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
@@ -197,6 +210,7 @@ PROBE = {
     "headers": {"type": "dict"},
     "resolver": {"type": "str"},
     "address": {"type": "str"},
+    "via": {"type": "str"},
     "expect": {"type": "dict", "options": WANTED},
     "forbid": {"type": "dict", "options": WANTED},
 }
@@ -213,6 +227,7 @@ def main() -> None:
                 "required_one_of": [("url", "domain")],
                 "mutually_exclusive": [("url", "domain")],
             },
+            "resolvers": {"type": "list", "elements": "str", "default": []},
             "ca_bundle": {"type": "path"},
             "timeout": {"type": "int", "default": 0},
             "interval": {"type": "int", "default": 2},
@@ -221,10 +236,11 @@ def main() -> None:
     )
     clock = Clock()
     timeout = 0 if module.check_mode else module.params["timeout"]
+    probes = [Probe.of(params) for params in module.params["probes"]]
     try:
         answers = look_until_all_hold(
             RealWorld(module.params["ca_bundle"], clock),
-            [Probe.of(params) for params in module.params["probes"]],
+            asked_everywhere(probes, module.params["resolvers"]),
             timeout,
             module.params["interval"],
             clock,
