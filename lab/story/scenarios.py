@@ -117,8 +117,8 @@ PRIMARY_LOST = Scenario(
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE),
     steps=(
         Runbook("provision"),
-        Runbook("preflight"),
         Runbook("backup"),
+        Runbook("preflight"),
         Do(lambda stage: stage.users_come()),
         Served("users_came", IN_PEACE, users=(FOLLOWER, STALE)),
         Break("primary"),

@@ -106,6 +106,7 @@ class FakeTarget:
     def __init__(self) -> None:
         self.schemas: dict[str, dict[str, int]] = {"serving": {"owners": 7}}
         self.ledger: dict[str, dict[str, t.Any]] = {}
+        self.openings: dict[str, bool] = {}
         self.used_patterns: list[str] = []
         self.lock_free = True
         self.largest = 1 << 26
@@ -190,6 +191,18 @@ class FakeTarget:
             for schema, row in sorted(self.ledger.items(), reverse=True)
         ]
 
+    def _openings(self) -> list[tuple[t.Any, ...]]:
+        if "goupang_dr" not in self.schemas:
+            raise ServiceFault("no such table", "1146")
+        return [(schema, int(carried)) for schema, carried in reversed(self.openings.items())]
+
+    def _open(self, schema: str) -> None:
+        self.openings.pop(schema, None)
+        self.openings[schema] = False
+
+    def _carry(self, schema: str) -> None:
+        self.openings[schema] = True
+
     _ACTIONS: t.ClassVar[dict[str, t.Callable[..., None]]] = {
         r"SET SESSION (?:wait_timeout|sql_generate_invisible_primary_key) = \w+$": lambda self: None,
         r"CREATE DATABASE IF NOT EXISTS (goupang_dr)": lambda self, name: self.schemas.setdefault(name, {}),
@@ -197,6 +210,9 @@ class FakeTarget:
         r"REPLACE INTO goupang_dr.restores": _begin,
         r"UPDATE goupang_dr.restores SET": _finish,
         r"DELETE FROM goupang_dr.restores": lambda self, schema: self.ledger.pop(schema, None),
+        r"CREATE TABLE IF NOT EXISTS goupang_dr.openings": lambda self: None,
+        r"REPLACE INTO goupang_dr.openings": _open,
+        r"UPDATE goupang_dr.openings SET carried_home": _carry,
         r"CREATE DATABASE `(\w+)` CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci$": _create,
         r"DROP DATABASE IF EXISTS `(\w+)`$": _drop,
         r"USE `(\w+)`$": _use,
@@ -206,6 +222,7 @@ class FakeTarget:
         r"SELECT GET_LOCK": lambda self, name: [(int(self.lock_free),)],
         r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
         r"SELECT schema_name, backup_id": _restores,
+        r"SELECT schema_name, carried_home": _openings,
         r"SELECT 1 FROM information_schema.SCHEMATA": lambda self, name: [(1,)] if name in self.schemas else [],
         r"SELECT TABLE_NAME FROM information_schema.TABLES": lambda self, name: [
             (table,) for table in self.schemas.get(name, {})

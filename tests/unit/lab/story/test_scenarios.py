@@ -55,8 +55,8 @@ def test_primary_lost_in_order() -> None:
     assert perform(PRIMARY_LOST.steps, stage) is None
     assert stage.acts == [
         "provision.yml",
-        "preflight.yml",
         "backup.yml",
+        "preflight.yml",
         "users come",
         "since users_came: www primary, dr primary",
         "mark break",

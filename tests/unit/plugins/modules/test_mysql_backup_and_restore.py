@@ -113,4 +113,9 @@ def test_info(privileges: list[tuple[str, str]], opened: bool, in_use: str | Non
 
 
 def test_info_where_nothing_was_ever_restored() -> None:
-    assert mysql_restore_info.run(None, FakeTarget()) == {"changed": False, "restores": [], "newest_whole": None}
+    assert mysql_restore_info.run(None, FakeTarget()) == {
+        "changed": False,
+        "restores": [],
+        "uncarried": None,
+        "newest_whole": None,
+    }

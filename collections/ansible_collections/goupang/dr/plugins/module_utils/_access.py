@@ -22,7 +22,7 @@ PRIVILEGES: dict[str, frozenset[str]] = {"none": frozenset(), "read": READ, "wri
 
 @dataclass(frozen=True)
 class Access:
-    """Whether the account exists, lets our password in, and its privileges on each schema (name -> privileges)."""
+    """Whether the account exists, lets our password in, and its privileges on schemas, by pattern as GRANT has it."""
 
     exists: bool
     password_fits: bool
@@ -36,9 +36,20 @@ class Access:
         }
 
 
-def desired(schema: str, access: str) -> Access:
+def pattern(session: Session, schema: str) -> str:
+    """The schema as GRANT wants it: _ and % would stand for any character, and reach other schemas.
+
+    A server with partial_revokes knows no wildcards, and would take a backslash for a letter.
+    """
+    if session.rows("SELECT @@GLOBAL.partial_revokes") == [(1,)]:
+        return schema
+    return schema.replace("_", r"\_").replace("%", r"\%")
+
+
+def desired(reached: str, access: str) -> Access:
+    """`reached` is the schema's pattern."""
     privileges = PRIVILEGES[access]
-    return Access(True, True, {schema: privileges} if privileges else {})
+    return Access(True, True, {reached: privileges} if privileges else {})
 
 
 def look(session: Session, account: Account, password_fits: t.Callable[[], bool]) -> Access:
@@ -51,28 +62,31 @@ def look(session: Session, account: Account, password_fits: t.Callable[[], bool]
         (f"'{account.user}'@'{account.host}'",),
     )
     schemas: dict[str, frozenset[str]] = {}
-    for schema, privilege in rows:
-        schemas[schema] = schemas.get(schema, frozenset()) | {privilege}
+    for reached, privilege in rows:
+        schemas[reached] = schemas.get(reached, frozenset()) | {privilege}
     return Access(True, password_fits(), schemas)
 
 
+def refuse_missing(session: Session, schema: str) -> None:
+    """Missing when the schema is not there: MySQL would grant privileges on it all the same."""
+    if not session.rows("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (schema,)):
+        raise Missing(f"There is no schema {schema} on this server: restore a backup into it first.")
+
+
 def act(session: Session, account: Account, password: str, have: Access, want: Access) -> None:
-    """From `have` to `want`, narrowing before widening. Missing when the schema is not there."""
-    for schema in want.schemas:
-        if not session.rows("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (schema,)):
-            raise Missing(f"There is no schema {schema} on this server: restore a backup into it first.")
+    """From `have` to `want`, narrowing before widening."""
     who = (account.user, account.host)
     if not have.exists:
         session.run("CREATE USER %s@%s IDENTIFIED BY %s REQUIRE SSL", (*who, password))
     elif not have.password_fits:
         session.run("ALTER USER %s@%s IDENTIFIED BY %s", (*who, password))
-    for schema, privileges in sorted(have.schemas.items()):
-        superfluous = privileges - want.schemas.get(schema, frozenset())
+    for reached, privileges in sorted(have.schemas.items()):
+        superfluous = privileges - want.schemas.get(reached, frozenset())
         if superfluous:
-            session.run(f"REVOKE {', '.join(sorted(superfluous))} ON {identifier(schema)}.* FROM %s@%s", who)
-    for schema, privileges in sorted(want.schemas.items()):
-        lacking = privileges - have.schemas.get(schema, frozenset())
+            session.run(f"REVOKE {', '.join(sorted(superfluous))} ON {identifier(reached)}.* FROM %s@%s", who)
+    for reached, privileges in sorted(want.schemas.items()):
+        lacking = privileges - have.schemas.get(reached, frozenset())
         if lacking:
-            session.run(f"GRANT {', '.join(sorted(lacking))} ON {identifier(schema)}.* TO %s@%s", who)
+            session.run(f"GRANT {', '.join(sorted(lacking))} ON {identifier(reached)}.* TO %s@%s", who)
     # A pooled connection keeps the privileges that it had when it chose its schema.
     end_sessions(session, {account.user})

@@ -68,7 +68,7 @@ before:
       description: Whether O(password) lets it in.
       type: bool
     schemas:
-      description: Its privileges on each schema.
+      description: Its privileges by schema, written as C(GRANT) has it.
       type: dict
 after:
   description: The account as it is now; under check mode, as it would be.
@@ -111,7 +111,9 @@ def main() -> None:
     try:
         session = _mysql.open_session(params)
         have = _access.look(session, account, lambda: lets_in(params))
-        want = _access.desired(params["schema"], params["access"])
+        want = _access.desired(_access.pattern(session, params["schema"]), params["access"])
+        if want.schemas:
+            _access.refuse_missing(session, params["schema"])
         if have != want and not module.check_mode:
             _access.act(session, account, params["password"], have, want)
         session.close()

@@ -65,6 +65,10 @@ newest_whole:
   sample:
     schema: petclinic_20261122t204501z
     backup_id: petclinic_20261122t204501z
+uncarried:
+  description: The schema that users were let write to and whose data is not back on the primary; null without one.
+  returned: success
+  type: str
 opened:
   description: Whether the account may write in a whole restore.
   returned: when O(account) is set
@@ -79,6 +83,7 @@ import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.goupang.dr.plugins.module_utils import _openings
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
@@ -91,6 +96,7 @@ def run(account: str | None, session: Session) -> dict[str, t.Any]:
     answer: dict[str, t.Any] = {
         "changed": False,
         "restores": [asdict(record) for record in restores],
+        "uncarried": _openings.uncarried(_openings.read(session)),
         "newest_whole": {"schema": whole[0].schema, "backup_id": whole[0].backup_id} if whole else None,
     }
     if account:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: which restored schema users were let write to, and whether that was carried home.
+
+From the moment when a copy is opened until its data is back on the primary, the copy
+is the truth: nothing may be loaded over it. Privileges alone cannot say so, since a
+copy that is closed for the way home looks like one that was never opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
+from ansible_collections.goupang.dr.plugins.module_utils._restore_ledger import (
+    NO_SUCH_SCHEMA,
+    NO_SUCH_TABLE,
+    SCHEMA,
+)
+
+TABLE = f"{SCHEMA}.openings"
+OPENED, CARRIED_HOME = "opened", "carried_home"
+# Written down in the order of openings; a schema that is opened again is the newest again.
+_CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
+  schema_name VARCHAR(64) NOT NULL PRIMARY KEY,
+  opened DATETIME(6) NOT NULL,
+  carried_home DATETIME(6) NULL
+)"""
+
+
+@dataclass(frozen=True)
+class Opening:
+    schema: str
+    carried_home: bool
+
+    def public(self) -> dict[str, str]:
+        return {"schema": self.schema, "state": CARRIED_HOME if self.carried_home else OPENED}
+
+
+def read(session: Session) -> list[Opening]:
+    """All openings, the newest first; none on a server where nothing was ever opened."""
+    try:
+        found = session.rows(f"SELECT schema_name, carried_home IS NOT NULL FROM {TABLE} ORDER BY opened DESC")
+    except ServiceFault as error:
+        if error.code in (NO_SUCH_TABLE, NO_SUCH_SCHEMA):
+            return []
+        raise
+    return [Opening(schema, bool(carried)) for schema, carried in found]
+
+
+def uncarried(openings: list[Opening]) -> str | None:
+    """The schema that is the truth now, if it is one of these."""
+    return next((opening.schema for opening in openings if not opening.carried_home), None)
+
+
+def find(openings: list[Opening], schema: str) -> Opening | None:
+    return next((opening for opening in openings if opening.schema == schema), None)
+
+
+def write(session: Session, want: Opening) -> None:
+    """Write down that a schema is opened now, or that its data is back on the primary."""
+    session.run(f"CREATE DATABASE IF NOT EXISTS {SCHEMA}")
+    session.run(_CREATE)
+    if want.carried_home:
+        session.run(f"UPDATE {TABLE} SET carried_home = UTC_TIMESTAMP(6) WHERE schema_name = %s", (want.schema,))
+    else:
+        session.run(
+            f"REPLACE INTO {TABLE} (schema_name, opened, carried_home) VALUES (%s, UTC_TIMESTAMP(6), NULL)",
+            (want.schema,),
+        )

@@ -1,0 +1,62 @@
+"""Backups that claim to be the newest and are not whole."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from azure.storage.blob import ContainerClient
+
+from lab import facts
+from lab.story.sources import BACKUPS
+from tests.drills.fingerprint import SECONDS, World
+
+PREFIX = "primary/"
+# Finished long after every real one, so that whoever believes manifests alone takes it.
+LATER = "2099-12-31T23:59:59Z"
+FORGED = "petclinic_20991231t235959z"
+
+
+def half(dump: bytes) -> bytes:
+    """As an upload that was cut off leaves it."""
+    return dump[: len(dump) // 2]
+
+
+def rotten(dump: bytes) -> bytes:
+    """As long as it should be, with other bytes in its middle."""
+    middle = len(dump) // 2
+    return dump[:middle] + bytes(byte ^ 0xFF for byte in dump[middle : middle + 64]) + dump[middle + 64 :]
+
+
+@contextmanager
+def forged(world: World, change: Callable[[bytes], bytes]) -> Iterator[str]:
+    """The newest backup once more, under another id, with a changed dump; gone at the end."""
+    with _container(world) as container:
+        manifests = [name for name in container.list_blob_names(name_starts_with=PREFIX) if name.endswith(".json")]
+        newest = max(manifests).removesuffix(".manifest.json")
+        manifest = json.loads(container.download_blob(f"{newest}.manifest.json").readall())
+        manifest |= {"backup_id": FORGED, "finished": LATER}
+        blobs: dict[str, t.Any] = {
+            f"{PREFIX}{FORGED}.sql.gz": change(bytes(container.download_blob(f"{newest}.sql.gz").readall())),
+            f"{PREFIX}{FORGED}.manifest.json": json.dumps(manifest).encode(),
+        }
+        try:
+            for name, content in blobs.items():
+                container.upload_blob(name, content)
+            yield FORGED
+        finally:
+            for name in blobs:
+                container.delete_blob(name)
+
+
+def _container(world: World) -> ContainerClient:
+    return ContainerClient(
+        world.lab.blob_account_url,
+        BACKUPS,
+        credential={"account_name": facts.STORAGE_ACCOUNT, "account_key": world.secrets["storage_key"]},
+        connection_verify=world.lab.ca_bundle,
+        connection_timeout=SECONDS,
+        read_timeout=SECONDS,
+    )
