@@ -62,7 +62,8 @@ PARTS: tuple[Part, ...] = (
     Part(
         "Azure virtual machines",
         "podman hosts with systemd",
-        "virtual machines are containers which share this machine's kernel; private and public address are one",
+        "virtual machines are containers which share this machine's kernel: any image is Debian, sizes limit nothing, "
+        "security groups filter nothing, private and public address are one",
     ),
     Part(
         "Azure Blob Storage",
