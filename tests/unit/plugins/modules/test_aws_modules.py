@@ -6,23 +6,37 @@ moto knows no response headers policies; what concerns them is in test_cloudfron
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import boto3
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.goupang.dr.plugins.modules import cloudfront_distribution, route53_hc_invert, site_probe
-from moto.server import ThreadedMotoServer
 
 CREDENTIALS = {"access_key": "test-access-key", "secret_key": "test-secret-key"}
 
 
+# A process of its own: the lab's tests patch the moto of theirs, and these want it as it came.
+SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print("http://%s:%d" % server.get_host_and_port(), flush=True)
+sys.stdin.read()
+"""
+
+
 @pytest.fixture(scope="module")
 def endpoint():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    # It ends when its standard input does, also when this process dies.
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        yield server.stdout.readline().strip()
+        server.stdin.close()
 
 
 @pytest.fixture
