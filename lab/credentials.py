@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 # Letters and digits alone: safe in every quoting that a shell, XML, SQL or YAML might ask for.
 _PASSWORDS = (
-    "aws_access_key",
     "aws_secret_key",
     "azure_client_secret",
     "primary_admin",

@@ -32,6 +32,9 @@ OFFSETS: dict[str, int] = {
 }
 FIRST_MACHINE = 100
 
+# A name, not a secret: each signed request carries it in clear.
+AWS_ACCESS_KEY = "AKIALABLABLABLABLAB0"
+
 ZONE = "petclinic.lab"
 STORAGE_ACCOUNT = "drstorage"
 # Names that clouds give to things, and the host which carries them here.
@@ -71,6 +74,7 @@ class Facts:
     ssh_public_key: str
     war: str
     war_sha256: str
+    aws_access_key: str = AWS_ACCESS_KEY
     zone_id: str = ""  # of the hosted zone, once it is there
     release: str = ""  # name of the WAR in the container of releases
     machine_fqdn: str = ""  # what Azure makes of the machine's DNS label

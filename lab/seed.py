@@ -20,7 +20,7 @@ from azure.mgmt.network import NetworkManagementClient
 from azure.storage.blob import BlobServiceClient, ContentSettings
 
 from lab.azure.names import tenant_fqdn
-from lab.facts import STORAGE_ACCOUNT, Facts
+from lab.facts import AWS_ACCESS_KEY, STORAGE_ACCOUNT, Facts
 
 LOCATION = "koreacentral"
 RESOURCE_GROUP = "rg-petclinic-dr"
@@ -59,7 +59,7 @@ def _hosted_zone(facts: Facts, secrets: t.Mapping[str, str]) -> str:
         "route53",
         endpoint_url=facts.aws_endpoint_url,
         region_name="us-east-1",
-        aws_access_key_id=secrets["aws_access_key"],
+        aws_access_key_id=AWS_ACCESS_KEY,
         aws_secret_access_key=secrets["aws_secret_key"],
         config=botocore.config.Config(connect_timeout=5, read_timeout=CALL_SECONDS, proxies={}),
     )

@@ -20,7 +20,7 @@ def main() -> t.NoReturn:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     lab, secrets, home = facts.load(), facts.secrets(), facts.home()
     url = f"http://{lab.addresses['aws']}"
-    cloudfront = client("cloudfront", url, secrets["aws_access_key"], secrets["aws_secret_key"])
+    cloudfront = client("cloudfront", url, facts.AWS_ACCESS_KEY, secrets["aws_secret_key"])
     edge = Edge(lab, home / "edge", Podman.of(home), cloudfront)
     while True:
         edge.follow()

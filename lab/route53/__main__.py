@@ -82,7 +82,7 @@ class DataPlane:
 def main() -> t.NoReturn:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     lab, secrets, run = facts.load(), facts.secrets(), facts.home() / "run"
-    url, keys = f"http://{lab.addresses['aws']}", (secrets["aws_access_key"], secrets["aws_secret_key"])
+    url, keys = f"http://{lab.addresses['aws']}", (facts.AWS_ACCESS_KEY, secrets["aws_secret_key"])
     data_plane = DataPlane(lab, ControlPlane(client("route53", url, *keys), client("cloudfront", url, *keys)), run)
     data_plane.poll()
     data_plane.tick()

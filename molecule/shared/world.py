@@ -13,14 +13,18 @@ import typing as t
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from lab import facts
 from lab.errors import LabError
+from lab.facts import Facts
 from lab.podman import Podman
 from lab.watch.fetch import FetchError, Request, over_https
 from lab.watch.resolve import ResolveError, authoritative
-from tests.drills.fingerprint import World
+
+if t.TYPE_CHECKING:
+    from tests.drills.fingerprint import World
 
 LOCKED = "SELECT COUNT(*) FROM mysql.user WHERE user = 'petclinic' AND account_locked = 'Y'"
 IN_USE = "SELECT DISTINCT db FROM mysql.db WHERE user = 'petclinic'"
@@ -42,7 +46,14 @@ def _digest(value: object) -> str:
 class Answers:
     """One method a question. LabError, ResolveError, FetchError when the world does not answer."""
 
-    world: World
+    lab: Facts
+    secrets: t.Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def world(self) -> World:
+        from tests.drills.fingerprint import World  # late: it loads the clouds' SDKs, and many questions do without
+
+        return World(self.lab, self.secrets)
 
     def everything(self) -> dict[str, str]:
         """A digest of each thing, by its name: whoever says "changed nothing" must leave it equal."""
@@ -84,7 +95,7 @@ class Answers:
 
     def user(self, url: str, last_name: str = "") -> dict[str, t.Any]:
         """What a GET brings, or, with a last name, the POST of an owner: status, site, and host that DNS named."""
-        lab, parts = self.world.lab, urllib.parse.urlsplit(url)
+        lab, parts = self.lab, urllib.parse.urlsplit(url)
         name = str(parts.hostname)
         address = authoritative(lab.addresses["dns"])(name).address
         path = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -107,12 +118,12 @@ class Answers:
     def run(self, host: str, script: str) -> str:
         """What a shell as root prints; the host is bastion, or vm for the machine."""
         podman = Podman.of(facts.home())
-        [container] = podman.states(f"{self.world.lab.id}-{host}")
+        [container] = podman.states(f"{self.lab.id}-{host}")
         return podman.run("exec", container, "sh", "-c", script).strip()
 
     def machines(self) -> list[str]:
         """The state of each machine of Azure, as the machine that plays it tells."""
-        return sorted(Podman.of(facts.home()).states(f"{self.world.lab.id}-vm-").values())
+        return sorted(Podman.of(facts.home()).states(f"{self.lab.id}-vm-").values())
 
     def azure(self) -> list[str]:
         """What of ours exists in Azure, by its kind."""
@@ -149,7 +160,7 @@ def _owner(last_name: str) -> dict[str, str]:
 
 
 def main() -> int:
-    answers = Answers(World(facts.load(), facts.secrets()))
+    answers = Answers(facts.load(), facts.secrets())
     try:
         said = [getattr(answers, word)(*arguments) for word, *arguments in json.load(sys.stdin)]
     except (LabError, ResolveError, FetchError, OSError) as error:

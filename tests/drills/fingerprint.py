@@ -15,7 +15,7 @@ import botocore.config
 from azure.storage.blob import BlobServiceClient
 
 from lab import facts
-from lab.facts import Facts
+from lab.facts import AWS_ACCESS_KEY, Facts
 from lab.podman import Podman
 from lab.story.sources import LabSources
 
@@ -129,7 +129,7 @@ class World:
             service,
             endpoint_url=self.lab.aws_endpoint_url,
             region_name="us-east-1",
-            aws_access_key_id=self.secrets["aws_access_key"],
+            aws_access_key_id=AWS_ACCESS_KEY,
             aws_secret_access_key=self.secrets["aws_secret_key"],
             config=botocore.config.Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"max_attempts": 1}),
         )

@@ -115,9 +115,7 @@ class Looks:
         seen.dry = deed(
             self.world.without_data,
             lambda: dry("failover", **confirmed),
-            lambda: dry("warm_up"),
             lambda: dry("verify"),
-            lambda: dry("preflight"),
         )
 
     def primary_is_back(self) -> None:

@@ -32,7 +32,7 @@ def test_a_rotten_backup_is_one_sentence(loading_what_is_rotten: Deed) -> None:
     (outcome,) = loading_what_is_rotten.outcomes
     assert outcome.code != 0
     (sentence,) = outcome.failed
-    assert FORGED in sentence
+    assert f"Backup {FORGED} was not restored. The dump is damaged" in sentence
     assert len(sentence) < 400
     assert "Traceback" not in outcome.output
 

@@ -143,6 +143,9 @@ class Restore:
             sanitiser = self._load()
             self._count()
         except DrError as error:
+            # What reads the dump knows only bytes; a person wants to know whose.
+            if self._manifest.backup_id not in str(error):
+                error.args = (f"Backup {self._manifest.backup_id} was not restored. {error}", *error.args[1:])
             self._discard(error)
             raise
         ledger.finish(self._session, self._schema, self._manifest.tables, self._gtid_set(sanitiser))

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from lab import facts
-from lab.errors import LabError
-
-pytestmark = pytest.mark.lab
+from lab.facts import Facts
 
 OWNER = {"firstName": "Ana", "lastName": "O'Neil <b>", "address": "1 Oak", "city": "서울", "telephone": "0212345678"}
 PET = {"name": "Rex 🐶", "birthDate": "2020-02-29", "typeId": "2"}
@@ -51,11 +48,8 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def ask() -> Client:
-    try:
-        return Client(facts.load().addresses["app"])
-    except LabError as error:
-        pytest.skip(str(error))
+def ask(lab: Facts) -> Client:
+    return Client(lab.addresses["app"])
 
 
 @pytest.fixture
