@@ -10,7 +10,7 @@ export PATH
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- What is lacking -----------------------------------------------------------
 .venv/ready: pyproject.toml constraints.txt tools/setup
@@ -59,6 +59,10 @@ molecule: machine ## Each role's states on a real host of the lab
 .PHONY: test
 test: machine ## Everything that must pass before a change lands
 	@tools/test
+
+.PHONY: test-all
+test-all: machine ## make test, and each role's states by Molecule
+	@tools/test --all
 
 .PHONY: lock
 lock: .venv/ready ## Write constraints.txt anew from pyproject.toml
