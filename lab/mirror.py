@@ -79,7 +79,7 @@ def choose(sources: t.Iterable[Source], environment: t.Mapping[str, str]) -> Mir
     if not main:
         raise LabError(
             "The lab's images are Debian, and this machine's apt knows no Debian mirror; name one: "
-            "LAB_DEBIAN_MIRROR=http://deb.debian.org/debian python -m lab up"
+            "LAB_DEBIAN_MIRROR=URL-OF-A-DEBIAN-MIRROR python -m lab up"
         )
     return Mirror(main, security)
 
