@@ -21,10 +21,16 @@ Counts = t.Mapping[str, int]
 
 @dataclass(frozen=True)
 class Expectation:
-    """Who must serve each domain after the break ("www" -> page, "dr" -> secondary), and after failback."""
+    """Who must serve each domain after the break ("www" -> page, "dr" -> secondary), and after failback.
+
+    `after_failback` is empty where users never leave the primary. `restored`: whether a backup is restored, so that
+    rows are compared. `nothing_lost`: both sites live, so that no acknowledged write may be missing at the end.
+    """
 
     after_break: Mapping[str, str]
-    after_failback: Mapping[str, str]
+    after_failback: Mapping[str, str] = field(default_factory=dict)
+    restored: bool = True
+    nothing_lost: bool = False
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Evidence:
     rows_at_backup: dict[str, int] = field(default_factory=dict)
     rows_after_restore: dict[str, int] = field(default_factory=dict)
     left_behind: dict[str, int] = field(default_factory=dict)
+    refusals: list[Json] = field(default_factory=list)  # {"playbook", "because"}: runbooks that rightly stopped
     found: measure.Found | None = None
     faults: list[str] = field(default_factory=list)  # what was seen to be wrong, a sentence each
     stopped: str | None = None  # why the story ended before its end, in one sentence
@@ -71,6 +78,7 @@ def build(
             "secondary_after_restore": evidence.rows_after_restore,
         },
         "steps": evidence.steps,
+        "refusals": evidence.refusals,
         "left_behind": evidence.left_behind,
         "simulated": list(simulated),
         "started": evidence.started,
@@ -82,7 +90,7 @@ def build(
     }
     report["rpo_seconds"] = report["writes"].pop("rpo_seconds", None)
     # What could not be measured after the story stopped follows from that, and would only hide it.
-    report["faults"] = [evidence.stopped] if evidence.stopped else evidence.faults + faults(report)
+    report["faults"] = [evidence.stopped] if evidence.stopped else evidence.faults + faults(report, expected)
     report["outcome"] = "failed" if report["faults"] else "passed"
     return report
 
@@ -120,7 +128,7 @@ def _writes(evidence: Evidence, writes: Sequence[Write]) -> Json:
     return asdict(measure.account(writes, evidence.found, broken))
 
 
-def faults(report: Json) -> list[str]:
+def faults(report: Json, expected: Expectation) -> list[str]:
     """Why a drill has not passed: a sentence each, none when it has."""
     found = [
         f"{step['playbook']}, play '{step['play']}': {step['outcome']}."
@@ -131,8 +139,9 @@ def faults(report: Json) -> list[str]:
         for label, seconds in report[key].items():
             if seconds is None:
                 found.append(f"No user was seen to be {what} at {label}.")
-    found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
-    for what in ("stranded", "on_both_sides", "lost_by_secondary"):
+    if expected.restored:
+        found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
+    for what in ("stranded", "on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"):
         count = report["writes"].get(what)
         if count is None:
             found.append(f"Writes {what.replace('_', ' ')} were not counted.")

@@ -32,7 +32,13 @@ MACHINE_LABEL = "petclinic-dr"
 TENANT = "00000000-0000-4000-8000-00000000d0d0"
 CLIENT = "00000000-0000-4000-8000-00000000c0c0"
 SUBSCRIPTION = "00000000-0000-4000-8000-00000000a0a0"
-CONTAINERS: dict[str, str | None] = {"mysql-backup": None, "releases": None, "maintenance": "blob"}
+CONTAINERS: dict[str, str | None] = {
+    "mysql-backup": None,
+    "releases": None,
+    "maintenance": "blob",
+    "switch": "blob",
+    "control": None,
+}
 CALL_SECONDS = 20
 
 

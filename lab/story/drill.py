@@ -15,9 +15,10 @@ from lab.errors import LabError
 from lab.story import process
 from lab.story.audience import Audience
 from lab.story.narrator import Narrator
-from lab.story.scenarios import SCENARIOS, Scenario, Stage, Step
+from lab.story.scenarios import SCENARIOS
 from lab.story.sources import LabSources
 from lab.story.stage import LabStage
+from lab.story.steps import Scenario, Stage, Step
 from lab.supervisor import Clock
 from lab.watch import records
 

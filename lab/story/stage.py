@@ -7,6 +7,7 @@ import sys
 import typing as t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from lab import facts, journal_reader, jsonl, supervisor
@@ -15,6 +16,7 @@ from lab.report import Evidence
 from lab.story import evidence, person, process
 from lab.story.audience import Audience
 from lab.story.narrator import Narrator
+from lab.story.steps import Step
 from lab.supervisor import Clock
 
 RUNBOOK_SECONDS = 15 * 60.0
@@ -25,7 +27,7 @@ INVENTORY = "inventories/lab"
 
 @dataclass
 class LabStage:
-    """The Stage of lab.story.scenarios, on a real lab."""
+    """The Stage of lab.story.steps, on a real lab."""
 
     zone: str
     folder: Path
@@ -37,7 +39,33 @@ class LabStage:
     clock: Clock = field(default_factory=Clock)
     _number: int = 0
 
-    def runbook(self, name: str, variables: Mapping[str, str]) -> None:
+    def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None:
+        code, follower, log = self._play(name, variables, meanwhile)
+        self.gathered.steps += journal_reader.steps(follower.lines)
+        if code != 0:
+            raise LabError(failure_sentence(name, code, follower.lines, log))
+        if follower.waiting:
+            raise LabError(f"{name}.yml came to no play '{next(iter(follower.waiting))}': what waited for it never was")
+
+    def refused(self, name: str, variables: Mapping[str, str], because: str) -> None:
+        code, follower, log = self._play(name, variables, {})
+        steps = journal_reader.steps(follower.lines)
+        # Its failure is what was wanted, and no fault of the drill.
+        self.gathered.steps += [
+            {**step, "outcome": "refused"} if step["outcome"] == "failed" else step for step in steps
+        ]
+        bad = journal_reader.failure(follower.lines)
+        if code == 0 or bad is None:
+            raise LabError(f"{name}.yml ended with {code}, and should have been refused: {because}. Its output: {log}")
+        if because not in " ".join(str(bad.get("message", "")).split()):
+            raise LabError(f"Not refused because {because}: {failure_sentence(name, code, follower.lines, log)}")
+        self.gathered.refusals.append({"playbook": f"{name}.yml", "because": because})
+        self.narrator.tell(f"      refused, as it should be: {because}")
+
+    def _play(
+        self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]
+    ) -> tuple[int, RunbookFollower, Path]:
+        """Run the playbook to its end: its exit code, its follower with the journal, and where its output is."""
         self._number += 1
         title = f"{self._number:02d}-{name}"
         log = self.folder / f"{title}.log"
@@ -51,14 +79,15 @@ class LabStage:
         }
         self.narrator.tell(f"{name}.yml{''.join(f' -e {key}={value}' for key, value in variables.items())}")
         child = process.start(playbook_command(name, variables), log, environment)
-        follower = RunbookFollower(self.narrator, jsonl.Tail(journal), self._look)
+        waiting: dict[str, t.Callable[[], None]] = {
+            play: partial(step.perform, self) for play, step in meanwhile.items()
+        }
+        follower = RunbookFollower(self.narrator, jsonl.Tail(journal), self._look, waiting)
         code = process.follow(child, f"{name}.yml", RUNBOOK_SECONDS, follower.look, self.clock)
         self._remember(follower.lines)
-        if code != 0:
-            raise LabError(failure_sentence(name, code, follower.lines, log))
+        return code, follower, log
 
     def _remember(self, lines: Sequence[jsonl.Line]) -> None:
-        self.gathered.steps += journal_reader.steps(lines)
         waits = journal_reader.dns_waits(lines)
         self.gathered.dns_waits += waits
         for seconds in waits:
@@ -128,11 +157,15 @@ class LabStage:
 
 @dataclass
 class RunbookFollower:
-    """Tells each play as it begins and ends, from the journal."""
+    """Tells each play as it begins and ends, from the journal, and does what waits for a play to begin.
+
+    `waiting`: by the beginning of a play's name; what was done is taken out.
+    """
 
     narrator: Narrator
     journal: jsonl.Tail
     look_around: t.Callable[[str], None]
+    waiting: dict[str, t.Callable[[], None]] = field(default_factory=dict)
     lines: list[jsonl.Line] = field(default_factory=list)
     _doing: str = "starting"
 
@@ -142,6 +175,8 @@ class RunbookFollower:
             if line["event"] == "play_start":
                 self._doing = line["play"]
                 self.narrator.tell(f"  {line['play']}")
+                for beginning in [one for one in self.waiting if self._doing.startswith(one)]:
+                    self.waiting.pop(beginning)()
             elif line["event"] == "play_end" and line["outcome"] != "skipped":
                 self.narrator.tell(f"      {line['outcome']} in {line['seconds']:.0f} s")
         self.look_around(self._doing)

@@ -10,7 +10,7 @@ from functools import partial
 from lab import breaks, supervisor
 from lab.facts import Facts
 from lab.story.audience import Audience
-from lab.story.scenarios import IN_PEACE
+from lab.story.steps import IN_PEACE
 from lab.watch import records
 from lab.watch.fetch import Response
 from lab.watch.records import Answer

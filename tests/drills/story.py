@@ -13,7 +13,8 @@ from pathlib import Path
 
 from lab.facts import Facts
 from lab.story.person import Curl
-from lab.story.scenarios import PRIMARY_LOST, Break, Do, Heal, Scenario, Step
+from lab.story.scenarios.primary_lost import SCENARIO as PRIMARY_LOST
+from lab.story.steps import Break, Do, Heal, Scenario, Step
 from lab.watch.fetch import Request, Response, over_https
 from tests.drills.fingerprint import Part, World
 from tests.drills.runbooks import Outcome, Runbooks

@@ -10,7 +10,8 @@ import pytest
 from lab import facts
 from lab.errors import LabError
 from lab.story.drill import perform
-from lab.story.scenarios import PRIMARY_LOST, SCENARIOS, Do, Heal, Mark, Runbook, Stage
+from lab.story.scenarios import SCENARIOS, primary_lost
+from lab.story.steps import Do, Heal, Mark, Refused, Runbook, Stage, Step
 
 
 class Recorder:
@@ -19,8 +20,13 @@ class Recorder:
     def __init__(self) -> None:
         self.acts: list[str] = []
 
-    def runbook(self, name: str, variables: Mapping[str, str]) -> None:
+    def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None:
         self.acts.append(" ".join([f"{name}.yml", *(f"{key}={value}" for key, value in variables.items())]))
+        for step in meanwhile.values():
+            step.perform(self)
+
+    def refused(self, name: str, variables: Mapping[str, str], because: str) -> None:
+        self.acts.append(f"{name}.yml refused: {because}")
 
     def lab(self, verb: str, what: str) -> None:
         self.acts.append(f"{verb} {what}")
@@ -52,7 +58,7 @@ class Recorder:
 
 def test_primary_lost_in_order() -> None:
     stage = Recorder()
-    assert perform(PRIMARY_LOST.steps, stage) is None
+    assert perform(primary_lost.SCENARIO.steps, stage) is None
     assert stage.acts == [
         "provision.yml",
         "backup.yml",
@@ -80,7 +86,8 @@ def test_primary_lost_in_order() -> None:
 
 
 def test_every_scenario_runs_playbooks_that_exist() -> None:
-    named = {step.name for scenario in SCENARIOS.values() for step in scenario.steps if isinstance(step, Runbook)}
+    steps = [step for scenario in SCENARIOS.values() for step in scenario.steps]
+    named = {step.name for step in steps if isinstance(step, (Runbook, Refused))}
     missing = {name for name in named if not (facts.ROOT / "playbooks" / f"{name}.yml").exists()}
     assert not missing
 

@@ -1,4 +1,4 @@
-"""The stories as data: a scenario is a row of steps, and a step is a value that says what the stage shall do."""
+"""What stories are made of: a scenario is a row of steps, and a step is a value that says what the stage shall do."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lab.report import Expectation
-from lab.watch.records import FOLLOWER, PAGE, PRIMARY, SECONDARY, STALE
+from lab.watch.records import FOLLOWER, PAGE, PRIMARY, SECONDARY
 
 
 class Stage(t.Protocol):
     """What a step can ask for. Each raises LabError, in one sentence, when it does not come about."""
 
-    def runbook(self, name: str, variables: Mapping[str, str]) -> None: ...
+    def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None: ...
+
+    def refused(self, name: str, variables: Mapping[str, str], because: str) -> None: ...
 
     def lab(self, verb: str, what: str) -> None: ...
 
@@ -40,13 +42,29 @@ class Step(t.Protocol):
 
 @dataclass(frozen=True)
 class Runbook:
-    """Run playbooks/<name>.yml with extra variables."""
+    """Run playbooks/<name>.yml with extra variables.
+
+    `meanwhile`: what happens while it runs: when a play begins whose name begins so, the step is performed, once.
+    """
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    meanwhile: Mapping[str, Step] = field(default_factory=dict)
 
     def perform(self, stage: Stage) -> None:
-        stage.runbook(self.name, self.variables)
+        stage.runbook(self.name, self.variables, self.meanwhile)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Run playbooks/<name>.yml, which must stop, with these words in the sentence of the task that failed."""
+
+    name: str
+    variables: Mapping[str, str]
+    because: str
+
+    def perform(self, stage: Stage) -> None:
+        stage.refused(self.name, self.variables, self.because)
 
 
 @dataclass(frozen=True)
@@ -110,35 +128,3 @@ class Scenario:
 
 IN_PEACE = {"www": PRIMARY, "dr": PRIMARY}
 IN_DISASTER = {"www": PAGE, "dr": SECONDARY}
-
-PRIMARY_LOST = Scenario(
-    name="primary-lost",
-    sentence="AWS is gone from one second to the next; the users go to Azure, and home again.",
-    expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE),
-    steps=(
-        Runbook("provision"),
-        Runbook("backup"),
-        Runbook("preflight"),
-        Do(lambda stage: stage.users_come()),
-        Served("users_came", IN_PEACE, users=(FOLLOWER, STALE)),
-        Break("primary"),
-        Runbook("failover", {"dr_confirm": "failover", "dr_primary_is_lost": "true"}),
-        # Now: failback makes backups and restores of its own.
-        Do(lambda stage: stage.compare_rows()),
-        Runbook("verify"),
-        Served("break", IN_DISASTER),
-        Do(lambda stage: stage.person_looks()),
-        Heal("primary"),
-        Mark("failback"),
-        Runbook("failback", {"dr_confirm": "failback"}),
-        Served("failback", IN_PEACE),
-        Mark("failback_ended"),
-        Runbook("verify"),
-        Runbook("cool_down"),
-        Do(lambda stage: stage.count_left_behind()),
-        Do(lambda stage: stage.users_leave()),
-        Do(lambda stage: stage.count_writes()),
-    ),
-)
-
-SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for scenario in (PRIMARY_LOST,)}
