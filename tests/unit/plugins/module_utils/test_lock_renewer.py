@@ -106,12 +106,26 @@ def held(at):
     return (at, {"news": "held", "at": at})
 
 
-def test_a_task_may_begin_while_the_lease_lasts():
+def test_a_task_begins_at_once_after_a_fresh_answer():
     ours, told, clock = renewal(held(20.0), held(40.0))
     assert ours.why_stop() == ""
-    clock.time = 85.0
+    clock.time = 45.0
     assert ours.why_stop() == ""
-    assert told.heard == []
+    assert (told.heard, clock.time) == ([], 45.0)
+
+
+def test_before_a_task_an_older_answer_is_asked_for_anew():
+    ours, told, clock = renewal(held(20.0), (31.5, {"news": "lost", "sentence": "Kim has it."}))
+    clock.time = 31.0
+    assert ours.why_stop() == "Kim has it."
+    assert told.heard == ["look"]
+
+
+def test_a_task_may_begin_without_an_answer_while_the_lease_lasts():
+    ours, told, clock = renewal(held(20.0))
+    clock.time = 55.0
+    assert ours.why_stop() == ""
+    assert (told.heard, clock.time) == (["look"], 60.0)
 
 
 def test_no_task_begins_once_it_is_lost():

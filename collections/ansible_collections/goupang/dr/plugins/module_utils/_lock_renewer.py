@@ -37,10 +37,11 @@ from ansible_collections.goupang.dr.plugins.module_utils._lock import (
 RENEW_SECONDS = 20.0
 # After a renewal that Azure did not answer.
 AGAIN_SECONDS = 5.0
-# A task may begin while the lease lasts for at least so long.
-MARGIN_SECONDS = 10.0
-# For an answer about the lease when it may have expired, as after a sleep of the laptop.
-LOOK_SECONDS = 30.0
+# Before a task the lease is asked for anew when the last answer is older, so that a run whose lock was broken
+# does not go on until the next renewal. A task may begin without an answer while the lease lasts for the margin.
+FRESH_SECONDS, MARGIN_SECONDS = 10.0, 10.0
+# How long a task waits for that answer: while the lease lasts, and when it may have expired, as after a sleep.
+LOOK_SECONDS, DOUBT_SECONDS = 5.0, 30.0
 RELEASE_SECONDS = 30.0
 # Where ansible_collections lies, from this file.
 ROOT = Path(__file__).resolve().parents[5]
@@ -185,14 +186,14 @@ class Renewal:
         """Why no further task may begin, in one sentence; empty when the lock is surely ours."""
         while not self._lost and self._hear(0.0):
             pass
-        if not self._lost and self._expiring():
+        if not self._lost and self._age() > FRESH_SECONDS:
             self._process.say("look")
-            deadline = self._now() + LOOK_SECONDS
-            while self._expiring() and not self._lost and self._now() < deadline:
+            deadline = self._now() + (DOUBT_SECONDS if self._expiring() else LOOK_SECONDS)
+            while self._age() > FRESH_SECONDS and not self._lost and self._now() < deadline:
                 self._hear(1.0)
         if not self._lost and self._expiring():
             return (
-                f"The lock may be lost: its lease could not be renewed for {self._now() - self._held_at:.0f} s"
+                f"The lock may be lost: its lease could not be renewed for {self._age():.0f} s"
                 f" ({self._trouble or 'no answer'}). This run stops before its next task; run the same command again."
             )
         return self._lost
@@ -208,14 +209,18 @@ class Renewal:
                 break
         self._process.end()
         released = news is not None and news["news"] == "released"
-        return "" if released else self._lost or self._trouble or "no answer"
+        return "" if released else self._trouble or self._lost or "no answer"
 
     def end(self) -> None:
         """Renew no longer, and leave the lease as it is."""
         self._process.end()
 
+    def _age(self) -> float:
+        """Of the last answer that the lease is ours, by the wall clock: the other one stands while a laptop sleeps."""
+        return self._now() - self._held_at
+
     def _expiring(self) -> bool:
-        return self._now() - self._held_at > LEASE_SECONDS - MARGIN_SECONDS
+        return self._age() > LEASE_SECONDS - MARGIN_SECONDS
 
     def _hear(self, seconds: float) -> Json | None:
         """The next news, remembered."""
