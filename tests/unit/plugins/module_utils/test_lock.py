@@ -138,6 +138,14 @@ def test_refused_while_another_run_of_this_controller_goes_on():
     assert memory.written == []
 
 
+def test_what_takes_but_seconds_is_waited_for():
+    brief = Holder("timer@awx", "reconcile", "run-0", "2026-11-24T02:59:58Z")
+    wish = Wish("lee@control", "failover", "run-1", "/marks/1", awaited=("reconcile",))
+    theirs = looks(Record(brief, THEIRS))
+    with Script(theirs, acquires(False), theirs, acquires(False), acquires(), looks(Record()), writes(US)) as blob:
+        assert hold(place(blob), wish).how == "taken"
+
+
 # -- Re-entered -------------------------------------------------------------------------
 
 
@@ -187,7 +195,9 @@ def test_taken_over_after_expiry_and_said():
 def test_broken_with_its_reason_on_record():
     theirs = looks(Record(KIM, THEIRS))
     past = (entry(KIM, "broken", reason="Kim's laptop is broken"),)
-    with Script(theirs, acquires(False), Call("break_lease"), acquires(), theirs, writes(US, past=past)) as blob:
+    with Script(
+        theirs, acquires(False), theirs, Call("break_lease"), acquires(), theirs, writes(US, past=past)
+    ) as blob:
         outcome = hold(place(blob), BREAKING)
     assert (outcome.how, outcome.before, outcome.past) == ("broken", KIM, past)
 
@@ -201,14 +211,16 @@ def test_a_run_of_this_controller_that_hangs_is_broken_with_an_id_of_ones_own():
     memory, runs = Memory(Lease("old-id", "/marks/0", KIM, held=True)), Runs(("/marks/0", "/marks/1"))
     theirs = looks(Record(KIM, fingerprint("old-id")))
     past = (entry(KIM, "broken", reason="Kim's laptop is broken"),)
-    with Script(theirs, acquires(False), Call("break_lease"), acquires(), theirs, writes(US, past=past)) as blob:
+    with Script(
+        theirs, acquires(False), theirs, Call("break_lease"), acquires(), theirs, writes(US, past=past)
+    ) as blob:
         assert hold(place(blob, memory, runs), BREAKING).how == "broken"
 
 
 def test_somebody_who_is_quicker_after_the_break_has_it():
     theirs = looks(Record(KIM, THEIRS))
     with (
-        Script(theirs, acquires(False), Call("break_lease"), acquires(False), theirs) as blob,
+        Script(theirs, acquires(False), theirs, Call("break_lease"), acquires(False), theirs) as blob,
         pytest.raises(Refused, match="kim@laptop"),
     ):
         hold(place(blob), BREAKING)

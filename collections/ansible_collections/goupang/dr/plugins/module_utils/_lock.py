@@ -130,13 +130,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Wish:
-    """Who wants the lock, for what. `break_reason`: why it may be taken from its holder; empty: it may not."""
+    """Who wants the lock, for what. `break_reason`: why it may be taken from its holder; empty: it may not.
+
+    `awaited`: intents that take but seconds, so that their end is waited for.
+    """
 
     owner: str
     intent: str
     run: str
     mark: str
     break_reason: str = ""
+    awaited: tuple[str, ...] = ()
     patience: float = 120.0
 
 
@@ -175,7 +179,7 @@ def hold(place: Place, wish: Wish) -> Outcome:
     mine = Lease(lease.lease_id if lease else place.new_id(), wish.mark, _holder(place, wish))
     # Written before Azure is asked: whatever kills us in between, the lease can be entered again.
     place.leases.write(mine)
-    broken = _acquire(place, mine.lease_id, wish.break_reason)
+    broken = _acquire(place, mine.lease_id, wish)
     record = _record(place.blob.look())
     outcome = _judged(record, mine, broken)
     reason = wish.break_reason if outcome.how == "broken" else ""
@@ -196,18 +200,24 @@ def _still_runs(place: Place, lease: Lease, patience: float) -> bool:
     return True
 
 
-def _acquire(place: Place, lease_id: str, break_reason: str) -> bool:
+def _acquire(place: Place, lease_id: str, wish: Wish) -> bool:
     """Take the lease; True when it was broken for it."""
     if place.blob.look() is None:
         place.blob.create()
     if place.blob.acquire(lease_id):
         return False
-    if break_reason:
+    holder = _record(place.blob.look()).holder
+    if holder and holder.intent in wish.awaited and not wish.break_reason:
+        what = f"{_deed(holder)} of {holder.owner} to give the lock back"
+        wait_for(what, lambda: place.blob.acquire(lease_id), wish.patience, place.clock)
+        return False
+    if wish.break_reason:
         place.blob.break_lease()
         if place.blob.acquire(lease_id):
             return True
+        holder = _record(place.blob.look()).holder
     place.leases.forget()
-    raise Refused(_by_another(_record(place.blob.look()).holder))
+    raise Refused(_by_another(holder))
 
 
 def _judged(record: Record, mine: Lease, broken: bool) -> Outcome:

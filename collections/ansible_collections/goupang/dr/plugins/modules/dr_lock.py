@@ -59,6 +59,11 @@ options:
     description: Why the lock may be taken from whoever holds it. It is put on record in the blob.
     type: str
     default: ""
+  await_intents:
+    description: Intents that take but seconds. Their end is waited for, for two minutes.
+    type: list
+    elements: str
+    default: []
   without_reason:
     description:
       - Why to go on where the lock cannot be asked for, because Azure does not answer or refuses. It does not excuse
@@ -167,6 +172,7 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "run": {"type": "str"},
     "mark": {"type": "str", "default": ""},
     "break_reason": {"type": "str", "default": ""},
+    "await_intents": {"type": "list", "elements": "str", "default": []},
     "without_reason": {"type": "str", "default": ""},
 }
 
@@ -175,7 +181,8 @@ def reached(place: Place, params: dict[str, t.Any], check_mode: bool) -> Outcome
     """The lock in its state, or what would bring it there."""
     if params["state"] == "released":
         return foreseen_release(place) if check_mode else release(place, params["mark"])
-    wish = Wish(params["owner"], params["intent"], params["run"], params["mark"], params["break_reason"])
+    words = {name: params[name] for name in ("owner", "intent", "run", "mark", "break_reason")}
+    wish = Wish(**words, awaited=tuple(params["await_intents"]))
     try:
         if check_mode:
             return look(place, wish)
