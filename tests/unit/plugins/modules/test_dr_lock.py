@@ -70,7 +70,7 @@ def test_azure_in_the_dark_says_how_to_go_on(tmp_path, mark):
         run(tmp_path, DARK, mark=mark, break_reason="of no use here")
     assert str(caught.value) == (
         "The lock cannot be asked for. Azure does not answer when asked to read the lock. Without it nothing keeps two"
-        ' operators apart; to go on all the same: -e dr_override="no_lock: WHY"'
+        " operators apart; to go on all the same: -e \"dr_override='no_lock: WHY'\""
     )
 
 
