@@ -29,7 +29,7 @@ class Screen:
     def __init__(self):
         self.errors, self.warnings = [], []
 
-    def error(self, sentence, wrap_text):
+    def error(self, sentence):
         self.errors.append(sentence)
 
     def warning(self, sentence):

@@ -146,7 +146,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def _stop(self, sentence: str) -> t.NoReturn:
         """End the run: of all that a callback can raise, Ansible heeds only what is no Exception."""
-        self._display.error(sentence, wrap_text=False)
+        self._display.error(sentence)
         raise SystemExit(1)
 
     def _give_back(self) -> None:
