@@ -190,9 +190,10 @@ def reached(place: Place, params: dict[str, t.Any], check_mode: bool) -> Outcome
             raise Refused("Nobody would renew the lock: mark names no run with the callback goupang.dr.lock.")
         return hold(place, wish)
     except UNASKABLE as error:
+        why = f"{str(error).rstrip('.')}."
         if not params["without_reason"]:
-            raise DrError(f"The lock cannot be asked for. {error} {NO_LOCK}") from error
-        return Outcome("without", None, None, f"none, so nothing keeps two operators apart. {error}")
+            raise DrError(f"The lock cannot be asked for. {why} {NO_LOCK}") from error
+        return Outcome("without", None, None, f"none, so nothing keeps two operators apart. {why}")
 
 
 def foreseen_release(place: Place) -> Outcome:
