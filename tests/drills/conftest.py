@@ -20,9 +20,9 @@ import pytest
 
 from lab import facts, world
 from lab.facts import Facts
+from lab.fingerprint import World
 from lab.story import drill, person
 from lab.story.narrator import Narrator
-from tests.drills.fingerprint import World
 from tests.drills.peace import Cold, Warm, look_at_cold, look_at_warm
 from tests.drills.processes import Arguments
 from tests.drills.runbooks import LOUD, Runbooks
