@@ -121,7 +121,9 @@ class Observer:
 
     def azure(self) -> list[str]:
         return sorted(
-            " ".join((timeless(key.rpartition("/providers/")[2]), str(one.get("provisioning_state")), _power(one)))
+            " ".join(
+                (timeless(key.rpartition("/providers/")[2]), str(one.get("provisioning_state")), _power(one))
+            ).strip()
             for key, one in self.world.azure().items()
         )
 
@@ -245,4 +247,11 @@ def differences(expected: View, seen: View) -> list[str]:
 
 
 def _less(these: Sequence[t.Any], those: Sequence[t.Any]) -> list[t.Any]:
-    return [one for one in these if one not in those]
+    left = list(those)
+    missing = []
+    for one in these:
+        if one in left:
+            left.remove(one)
+        else:
+            missing.append(one)
+    return missing

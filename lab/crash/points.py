@@ -21,7 +21,7 @@ DURING_LONG = (0.15, 0.5, 0.85)
 LONG_SECONDS = 3.0
 AFTER = 1.0
 # Tasks that say "no change" since what they start is reported by a later one.
-STARTS_A_CHANGE = ("The newest valid backup is being loaded",)
+STARTS_A_CHANGE = (" : The newest valid backup is being loaded, into a schema of its own",)
 # The roles that can lose users or their data: in any choice of points they are among them.
 ALWAYS = re.compile(r"(^|\.)(traffic|database) : ")
 
