@@ -14,8 +14,8 @@ from pathlib import Path
 
 from lab import facts, fidelity, supervisor, world
 from lab.crash import points, record
-from lab.crash.look import Observer, Person
-from lab.crash.matrix import NAMES, Matrix, Result, estimate
+from lab.crash.look import SECONDARY, Observer, Person
+from lab.crash.matrix import LEGS, NAMES, Matrix, Result, estimate
 from lab.crash.points import Point
 from lab.crash.record import Record
 from lab.crash.strike import Controller, Leg
@@ -118,14 +118,21 @@ def prepare(folder: Path, kept: Record) -> Matrix:
 
 
 def peace(matrix: Matrix, *, fresh: bool) -> None:
-    """Peace with a backup; `fresh`: in a new lab."""
+    """Peace with a backup, whatever the lab was used for before; `fresh`: in a new lab."""
     if fresh:
         world.down()
         world.up()
-    for name in ("provision", "backup"):
-        ending = matrix.controller.run(Leg(name), name)
-        if ending.code != 0:
-            raise LabError(f"{ending.why} Is the lab in peace? python -m lab down; python -m lab up")
+    _must(matrix, Leg("provision"))
+    if matrix.observer.azure() or matrix.observer.writers(SECONDARY):
+        for leg in LEGS[2:]:
+            _must(matrix, leg)
+    _must(matrix, Leg("backup"))
+
+
+def _must(matrix: Matrix, leg: Leg) -> None:
+    ending = matrix.controller.run(leg, leg.name)
+    if ending.code != 0:
+        raise LabError(f"{ending.why} Begin in a new lab: python -m lab down")
 
 
 def recover(matrix: Matrix) -> None:

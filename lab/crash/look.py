@@ -204,12 +204,12 @@ class Observer:
         ours = f" WHERE address NOT LIKE '{ID_PREFIX}%%'" if table == "owners" else ""
         digest = f"COALESCE(BIT_XOR(CRC32(CONCAT_WS('|', {', '.join(cells)}))), 0)"
         ((count, value),) = self._query(host, f"SELECT COUNT(*), {digest} FROM `{schema}`.`{table}`{ours}", [])
-        return f"{count} rows, {value:08x}"
+        return f"{count} rows, {int(value):08x}"
 
     def machine(self) -> View:
         """Of each machine: its files with mode and owner, and its services."""
         return {
-            name.rpartition("-vm-")[2]: [timeless(_without_time(line)) for line in lines]
+            name.rpartition("-vm-")[2]: [timeless(kept) for line in lines if (kept := _without_time(line))]
             for name, lines in self.world.machines().items()
         }
 
@@ -217,9 +217,10 @@ class Observer:
         return self.world.sources.query(host, sql, parameters)
 
 
-def _power(resource: Mapping[str, t.Any]) -> str:
-    size = (resource.get("hardware_profile") or {}).get("vm_size", "")
-    return str(size)
+def _state(resource: Mapping[str, t.Any]) -> str:
+    properties = resource.get("properties") or {}
+    words = properties.get("provisioningState"), (properties.get("hardwareProfile") or {}).get("vmSize")
+    return " ".join(str(word) for word in words if word)
 
 
 def _without_time(line: str) -> str:

@@ -77,10 +77,12 @@ class Matrix:
     done: Callable[[Result], None]
     references: dict[str, Reference] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
+    legs: tuple[Leg, ...] = LEGS
+    _in_cycle: list[Result] = field(default_factory=list)
 
     def undisturbed(self) -> None:
         """One cycle without a blow: the measure of all others."""
-        for leg in LEGS:
+        for leg in self.legs:
             self.observer.person.writes()
             ending = self.controller.run(leg, leg.name)
             if ending.code != 0:
@@ -90,11 +92,12 @@ class Matrix:
             self.say(f"{leg.name}: undisturbed, {len(tasks)} changing tasks, {ending.seconds:.0f} s")
 
     def points(self) -> list[Point]:
-        return [point for leg in LEGS for point in points.of(self.references[leg.name].tasks)]
+        return [point for leg in self.legs for point in points.of(self.references[leg.name].tasks)]
 
     def cycle(self, plan: Mapping[str, Sequence[Point]]) -> bool:
         """One cycle with these blows. False when the world must be brought back to peace by other means."""
-        for leg in LEGS:
+        self._in_cycle.clear()
+        for leg in self.legs:
             self.observer.person.writes()
             if not self._leg(leg, plan.get(leg.name, ())):
                 return False
@@ -123,8 +126,18 @@ class Matrix:
                 result.faults += faults
             self.done(result)
         if faults and not results:
-            raise LabError(f"{leg.name} without a blow: {'; '.join(faults)}")
+            self._blame(leg, faults)
+        self._in_cycle += results
         return not faults
+
+    def _blame(self, leg: Leg, faults: Sequence[str]) -> None:
+        """What goes wrong without a blow is a late consequence of those before it."""
+        if not self._in_cycle:
+            raise LabError(f"{leg.name} without a blow: {'; '.join(faults)}")
+        for result in self._in_cycle:
+            result.outcome = DIFFERS
+            result.faults += [f"Later, in {leg.name}: {fault}" for fault in faults]
+            self.done(result)
 
     def _judge(self, leg: Leg, ending: Ending) -> list[str]:
         if ending.code != 0:

@@ -151,6 +151,14 @@ def test_a_leg_without_a_blow_that_differs_is_no_result_of_a_point() -> None:
         made.cycle()
 
 
+def test_a_late_consequence_is_held_against_the_blows_before_it() -> None:
+    made = Made()
+    made.observer.views = [{"users": "rds"}, {"users": "azuredb"}, {"users": "nobody"}]
+    assert not made.cycle()
+    assert made.results[-1].outcome == DIFFERS
+    assert made.results[-1].faults == ["Later, in failback: users: 'rds' expected, 'nobody' seen"]
+
+
 def test_peace_comes_back_by_the_runbooks() -> None:
     made = Made()
     assert made.matrix.back_to_peace()
