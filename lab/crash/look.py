@@ -120,12 +120,9 @@ class Observer:
         return sorted(names.get(check, check) for check in self.world.latches())
 
     def azure(self) -> list[str]:
-        return sorted(
-            " ".join(
-                (timeless(key.rpartition("/providers/")[2]), str(one.get("provisioning_state")), _power(one))
-            ).strip()
-            for key, one in self.world.azure().items()
-        )
+        """Each resource, its state, and of a machine its size."""
+        known = self.world.azure().items()
+        return sorted(timeless(f"{key.rpartition('/providers/')[2]} {_state(one)}") for key, one in known)
 
     def blobs(self) -> list[str]:
         return sorted(timeless(name) for name in self.world.blobs() if not name.startswith(f"{BACKUPS}/"))
