@@ -8,8 +8,8 @@ import os
 import random
 import re
 import subprocess
-import typing as t
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import facts, fidelity, supervisor, world
@@ -18,9 +18,11 @@ from lab.crash.look import SECONDARY, Observer, Person
 from lab.crash.matrix import LEGS, NAMES, Matrix, Result, estimate
 from lab.crash.points import Point
 from lab.crash.record import Record
+from lab.crash.silence import HOSTS, Silence, Silences, Wire, cases
 from lab.crash.strike import Controller, Leg
 from lab.errors import LabError
 from lab.fingerprint import World
+from lab.podman import Podman
 from lab.story.narrator import minutes
 from lab.watch.records import utc
 
@@ -38,6 +40,13 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--points", type=int, metavar="N", help="only so many, chosen by chance")
     parser.add_argument("--seed", type=int, help="repeats a choice")
     parser.add_argument("--only", metavar="PATTERN", help="only points whose name matches, a regular expression")
+    parser.add_argument(
+        "--silent",
+        action="append",
+        choices=HOSTS,
+        metavar="HOST",
+        help=f"kill nothing; this host ({', '.join(HOSTS)}) falls silent before and during each play; may be repeated",
+    )
     parser.add_argument("--list", action="store_true", help="after the undisturbed cycle, list the points and end")
     parser.add_argument("--fresh", action="store_true", help="forget an earlier matrix")
     return parser.parse_args(argv)
@@ -53,19 +62,35 @@ def run(argv: list[str]) -> int:
     kept = Record.load(state) or Record(state, commit(), seed, utc())
     if kept.commit != commit():
         raise LabError(f"{state} is of commit {kept.commit}, this is {commit()}: begin anew with --fresh")
-    hurry()
+    with hurry():
+        return go(options, folder, kept)
+
+
+def go(options: argparse.Namespace, folder: Path, kept: Record) -> int:
     matrix = prepare(folder, kept)
-    chosen = choice(matrix.points(), options.only, options.points, kept.seed)
-    print(f"{len(matrix.points())} points in all, {len(chosen)} chosen, seed {kept.seed}")
+    if options.silent:
+        silent = choice(silences(matrix, options.silent), options.only, options.points, kept.seed)
+        names = [one.name for one in silent]
+    else:
+        blows = choice(matrix.points(), options.only, options.points, kept.seed)
+        names = [one.name for one in blows]
+    print(f"{len(names)} points, seed {kept.seed}")
     if options.list:
-        print("\n".join(point.name for point in chosen))
+        print("\n".join(names))
         return 0
-    play(matrix, kept, chosen)
-    return report(folder, kept, chosen)
+    if options.silent:
+        play_silences(matrix, kept, silent)
+        return report(folder / "silent", kept, names)
+    play(matrix, kept, blows)
+    return report(folder / "result", kept, names)
 
 
-def choice(all_points: Sequence[Point], only: str | None, number: int | None, seed: int) -> list[Point]:
-    found = [point for point in all_points if only is None or re.search(only, point.name)]
+def silences(matrix: Matrix, hosts: Sequence[str]) -> list[Silence]:
+    return [one for leg in LEGS for one in cases(leg.name, matrix.references[leg.name].plays, hosts)]
+
+
+def choice(everything: Sequence[points.P], only: str | None, number: int | None, seed: int) -> list[points.P]:
+    found = [point for point in everything if only is None or re.search(only, point.name)]
     if not found:
         raise LabError(f"No point's name matches {only!r}; --list shows them")
     return found if number is None else points.choose(found, number, seed)
@@ -78,14 +103,27 @@ def commit() -> str:
     return done.stdout.strip() or "unknown"
 
 
-def hurry() -> None:
-    """The lab, with emulators that hurry: they are started anew when they do not yet."""
-    os.environ.update(HURRY)
+@contextmanager
+def hurry() -> Iterator[None]:
+    """The lab, with emulators that hurry meanwhile; each is started anew where its pace is another."""
+    before = {name: os.environ.get(name) for name in HURRY}
+    try:
+        os.environ.update(HURRY)
+        _pace()
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        _pace()
+
+
+def _pace() -> None:
     world.up()
+    wanted = {f"{name}={os.environ[name]}" for name in HURRY if name in os.environ}
     for name in HURRIED:
         process = supervisor.process(name)
-        environ = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0") if process else []
-        if not all(f"{key}={value}".encode() in environ for key, value in HURRY.items()):
+        environ = Path(f"/proc/{process.pid}/environ").read_text().split("\0") if process else []
+        if {line for line in environ if line.partition("=")[0] in HURRY} != wanted:
             supervisor.stop(name)
     world.up()
 
@@ -156,6 +194,22 @@ def play(matrix: Matrix, kept: Record, chosen: Sequence[Point]) -> None:
         kept.save()
 
 
+def play_silences(matrix: Matrix, kept: Record, chosen: Sequence[Silence]) -> None:
+    """All of a leg in one cycle: a run that a silence has stopped is begun again with the next one."""
+    lab = facts.load()
+    wire = Wire(Podman.of(facts.home()), lab)
+    for host in HOSTS:  # what an interrupted one has left
+        wire.mend(host)
+    while [one for one in chosen if one.name not in kept.results]:
+        for leg in LEGS:
+            waiting = [one for one in chosen if one.leg == leg.name and one.name not in kept.results]
+            print(f"{leg.name}: {len(waiting)} silences", flush=True)
+            one_leg = Silences(matrix.controller, matrix.observer, wire, matrix.done)
+            if not one_leg.play(leg, waiting, matrix.references[leg.name]):
+                recover(matrix)
+                break
+
+
 def clear_cache(matrix: Matrix) -> None:
     """As on a controller that has never seen the release."""
     folder = Path(matrix.controller.extra["application_release_cache"])
@@ -165,18 +219,15 @@ def clear_cache(matrix: Matrix) -> None:
         folder.rmdir()
 
 
-def report(folder: Path, kept: Record, chosen: Sequence[Point]) -> int:
-    results = [kept.results[point.name] for point in chosen]
+def report(target: Path, kept: Record, names: Sequence[str]) -> int:
+    """TARGET.json and TARGET.md, and a line for a person."""
+    results = [kept.results[name] for name in names]
     speed = {"dns": float(HURRY["LAB_DNS_HURRY"]), "arm": float(HURRY["LAB_ARM_STEP"])}
     simulated = [sentence.format(**speed) for sentence in record.SIMULATED] + fidelity.simulated()
     document = record.document(kept, results, utc(), simulated)
-    write(folder / "result.json", document)
-    (folder / "result.md").write_text(record.markdown(document), encoding="utf-8")
+    target.with_suffix(".json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    target.with_suffix(".md").write_text(record.markdown(document), encoding="utf-8")
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in document["outcomes"].items())
     print(f"Crash matrix: {document['outcome']}, {len(results)} points: {outcomes}; seed {kept.seed}")
-    print(f"  {folder / 'result.md'}")
+    print(f"  {target.with_suffix('.md')}")
     return 0 if document["outcome"] == "passed" else 1
-
-
-def write(path: Path, document: dict[str, t.Any]) -> None:
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -228,6 +228,11 @@ def _without_time(line: str) -> str:
     return "" if line.startswith(("MainPID=", "ActiveEnterTimestampMonotonic=")) else line
 
 
+def faults(expected: View, seen: View) -> list[str]:
+    """A sentence for each part of a view that is not as expected; of parts that are not expected nothing is said."""
+    return differences(expected, {part: value for part, value in seen.items() if part in expected})
+
+
 def differences(expected: View, seen: View) -> list[str]:
     """A sentence for each part that is not as it should be."""
     found = []

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from lab.crash import points
-from lab.crash.look import PRIMARY, SECONDARY, Observer, View, differences
+from lab.crash.look import PRIMARY, SECONDARY, Observer, View, faults
 from lab.crash.points import Point, Task
 from lab.crash.strike import AtPoint, Controller, Ending, Leg
+from lab.crash.truth import TRUTHS
 from lab.errors import LabError
 
 LEGS: tuple[Leg, ...] = (
@@ -23,23 +24,22 @@ LEGS: tuple[Leg, ...] = (
 NAMES = tuple(leg.name for leg in LEGS)
 # The database that holds the truth when a leg has ended.
 TRUTH = {"warm_up": PRIMARY, "failover": SECONDARY, "failback": PRIMARY, "cool_down": PRIMARY}
-# A task that was over before its moment came is struck earlier the next time, so often.
-MOST_TRIES = 3
 
 CONVERGED, DIFFERS, STOPPED, MISSED = "converged", "differs", "stopped", "missed"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A leg that nobody disturbed: what changed, how long it took, and how the world was at its end."""
+    """A leg that nobody disturbed: what changed, how long it took, how the world was at its end, its plays."""
 
     tasks: list[tuple[Task, float]]
     seconds: float
     view: View
+    plays: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, t.Any]:
         tasks = [{**asdict(task), "seconds": seconds} for task, seconds in self.tasks]
-        return {"tasks": tasks, "seconds": self.seconds, "view": self.view}
+        return {"tasks": tasks, "seconds": self.seconds, "view": self.view, "plays": self.plays}
 
     @classmethod
     def parse(cls, document: Mapping[str, t.Any]) -> Reference:
@@ -47,7 +47,7 @@ class Reference:
             (Task(**{key: value for key, value in one.items() if key != "seconds"}), float(one["seconds"]))
             for one in document["tasks"]
         ]
-        return cls(tasks, float(document["seconds"]), document["view"])
+        return cls(tasks, float(document["seconds"]), document["view"], document["plays"])
 
 
 @dataclass
@@ -78,6 +78,7 @@ class Matrix:
     references: dict[str, Reference] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
     legs: tuple[Leg, ...] = LEGS
+    most_tries: int = 3  # a task that was over before its moment came is struck earlier the next time
     _in_cycle: list[Result] = field(default_factory=list)
 
     def undisturbed(self) -> None:
@@ -88,7 +89,11 @@ class Matrix:
             if ending.code != 0:
                 raise LabError(f"Undisturbed, {ending.why}")
             tasks = points.changing(leg.name, ending.lines)
-            self.references[leg.name] = Reference(tasks, ending.seconds, self.observer.look(TRUTH[leg.name]))
+            plays = [line["play"] for line in ending.lines if line["event"] == "play_start"]
+            view = self.observer.look(TRUTH[leg.name])
+            if wrong := faults(TRUTHS[leg.name], view):
+                raise LabError(f"Undisturbed, {leg.name} ends in a world that is not right: {'; '.join(wrong)}")
+            self.references[leg.name] = Reference(tasks, ending.seconds, view, plays)
             self.say(f"{leg.name}: undisturbed, {len(tasks)} changing tasks, {ending.seconds:.0f} s")
 
     def points(self) -> list[Point]:
@@ -105,7 +110,7 @@ class Matrix:
 
     def peaceful(self) -> bool:
         """Whether the world is as it is when a cycle has ended."""
-        return not differences(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
+        return not faults(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
 
     def back_to_peace(self) -> bool:
         """By the runbooks, from wherever the world is."""
@@ -117,32 +122,32 @@ class Matrix:
     def _leg(self, leg: Leg, blows: Sequence[Point]) -> bool:
         results = [result for point in blows if (result := self._blow(leg, point))]
         ending = self.controller.run(leg, leg.name)
-        faults = self._judge(leg, ending)
+        wrong = self._judge(leg, ending)
         for result in results:
             result.changed_by_rerun = ending.changed
             result.seconds += ending.seconds
-            if result.outcome == CONVERGED and (faults or result.faults):
+            if result.outcome == CONVERGED and (wrong or result.faults):
                 result.outcome = STOPPED if ending.code != 0 else DIFFERS
-                result.faults += faults
+                result.faults += wrong
             self.done(result)
-        if faults and not results:
-            self._blame(leg, faults)
+        if wrong and not results:
+            self._blame(leg, wrong)
         self._in_cycle += results
-        return not faults
+        return not wrong
 
-    def _blame(self, leg: Leg, faults: Sequence[str]) -> None:
+    def _blame(self, leg: Leg, wrong: Sequence[str]) -> None:
         """What goes wrong without a blow is a late consequence of those before it."""
         if not self._in_cycle:
-            raise LabError(f"{leg.name} without a blow: {'; '.join(faults)}")
+            raise LabError(f"{leg.name} without a blow: {'; '.join(wrong)}")
         for result in self._in_cycle:
             result.outcome = DIFFERS
-            result.faults += [f"Later, in {leg.name}: {fault}" for fault in faults]
+            result.faults += [f"Later, in {leg.name}: {fault}" for fault in wrong]
             self.done(result)
 
     def _judge(self, leg: Leg, ending: Ending) -> list[str]:
         if ending.code != 0:
             return [ending.why]
-        return differences(self.references[leg.name].view, self.observer.look(TRUTH[leg.name]))
+        return faults(self.references[leg.name].view, self.observer.look(TRUTH[leg.name]))
 
     def _blow(self, leg: Leg, point: Point) -> Result | None:
         """Kill the runbook there. None when the task was too quick; it is then tried again in another cycle."""
@@ -158,11 +163,11 @@ class Matrix:
             ]
         elif strike.late:
             self.tries[point.name] = tries + 1
-            if tries + 1 < MOST_TRIES:
+            if tries + 1 < self.most_tries:
                 self.say(f"  too late for {point.name}; once more in another cycle, earlier")
                 return None
             result.outcome = MISSED
-            result.faults = [f"The task ended before it could be struck, {MOST_TRIES} times; its end is another point."]
+            result.faults = [f"The task ended before it could be struck, {tries + 1} times; its end is another point."]
         result.users_meanwhile = self.observer.person.sees()
         result.faults += self._never()
         result.wrote_meanwhile = self.observer.person.writes()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+import typing as t
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ AFTER = 1.0
 # Tasks that say "no change" since what they start is reported by a later one.
 STARTS_A_CHANGE = (" : The newest valid backup is being loaded, into a schema of its own",)
 # The roles that can lose users or their data: in any choice of points they are among them.
-ALWAYS = re.compile(r"(^|\.)(traffic|database) : ")
+ALWAYS = re.compile(r"(^|[ .])(traffic|database) : ")
 
 
 @dataclass(frozen=True, order=True)
@@ -79,15 +80,25 @@ def of(tasks: Sequence[tuple[Task, float]]) -> list[Point]:
     ]
 
 
-def choose(points: Sequence[Point], number: int, seed: int) -> list[Point]:
+class Named(t.Protocol):
+    @property
+    def name(self) -> str: ...
+
+    def __lt__(self, other: t.Any, /) -> bool: ...
+
+
+P = t.TypeVar("P", bound=Named)
+
+
+def choose(points: Sequence[P], number: int, seed: int) -> list[P]:
     """So many of them, by chance; a half of them (one of each role at least) from the roles traffic and database."""
     chance = random.Random(seed)  # noqa: S311 - a choice that can be repeated, no secret
     shuffled = chance.sample(points, len(points))
-    roles: dict[str, list[Point]] = {}
+    roles: dict[str, list[P]] = {}
     for point in shuffled:
-        if match := ALWAYS.search(point.task.task):
+        if match := ALWAYS.search(point.name):
             roles.setdefault(match[2], []).append(point)
-    chosen: list[Point] = []
+    chosen: list[P] = []
     while len(chosen) * 2 < number and any(roles.values()):
         chosen += [one.pop() for one in roles.values() if one]
     rest = [point for point in shuffled if point not in chosen]

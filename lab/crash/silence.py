@@ -7,12 +7,12 @@ play is also "after" the one before it; "during" is after its first task has end
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from lab import breaks, facts, jsonl, reach, topology
-from lab.crash.look import PRIMARY, SECONDARY, Observer, differences
+from lab.crash.look import PRIMARY, SECONDARY, Observer, faults
 from lab.crash.matrix import CONVERGED, DIFFERS, STOPPED, TRUTH, Reference, Result
 from lab.crash.strike import Controller, Ending, Leg
 from lab.errors import LabError
@@ -57,15 +57,11 @@ class AtPlay:
         return self._due
 
 
-def plays(leg: str, journal: Iterable[jsonl.Line]) -> list[tuple[int, str]]:
-    return [(line["number"], line["play"]) for line in journal if line["event"] == "play_start"]
-
-
-def cases(leg: str, journal: Iterable[jsonl.Line], hosts: Sequence[str]) -> list[Silence]:
-    """Each host, before and during each play of an undisturbed run."""
+def cases(leg: str, plays: Sequence[str], hosts: Sequence[str]) -> list[Silence]:
+    """Each host, before and during each play."""
     return [
         Silence(leg, number, play, when, host)
-        for number, play in plays(leg, journal)
+        for number, play in enumerate(plays, 1)
         for when in (BEFORE, DURING)
         for host in hosts
     ]
@@ -135,13 +131,13 @@ class Silences:
         """True when the leg converged."""
         results = [self._case(leg, one) for one in waiting]
         ending = self.controller.run(leg, leg.name)
-        faults = [ending.why] if ending.code else differences(reference.view, self.observer.look(TRUTH[leg.name]))
+        wrong = [ending.why] if ending.code else faults(reference.view, self.observer.look(TRUTH[leg.name]))
         for result in results:
-            if faults:
+            if wrong:
                 result.outcome = STOPPED if ending.code else DIFFERS
-                result.faults += [f"At the end: {fault}" for fault in faults]
+                result.faults += [f"At the end: {fault}" for fault in wrong]
             self.done(result)
-        return not faults
+        return not wrong
 
     def _case(self, leg: Leg, one: Silence) -> Result:
         before = self._state()
@@ -161,20 +157,20 @@ class Silences:
         return {"latches": self.observer.latches()}
 
     def _faults(self, ending: Ending, before: Mapping[str, t.Any]) -> list[str]:
-        faults = []
+        wrong = []
         if not ending.struck:
-            faults.append(f"The play was not reached: the run ended with {ending.code}. {ending.why}")
+            wrong.append(f"The play was not reached: the run ended with {ending.code}. {ending.why}")
         later = went_on(ending.lines)
         if later:
-            faults.append(f"Ran on after a failure, into {', '.join(later)}")
+            wrong.append(f"Ran on after a failure, into {', '.join(later)}")
         if ending.code == 0 and any(line["event"] == "task" and _bad(line) for line in ending.lines):
-            faults.append("A task failed, and the run ended with 0")
+            wrong.append("A task failed, and the run ended with 0")
         if ending.code != 0 and not _flipped(ending.lines) and self._state() != before:
-            faults.append(f"Users were moved by a run that stopped before: {before} became {self._state()}")
+            wrong.append(f"Users were moved by a run that stopped before: {before} became {self._state()}")
         primary, secondary = self.observer.writers(PRIMARY), self.observer.writers(SECONDARY)
         if any("petclinic" in who for who in primary) and any("petclinic" in who for who in secondary):
-            faults.append(f"Both sites can be written to: {primary}, {secondary}")
-        return faults
+            wrong.append(f"Both sites can be written to: {primary}, {secondary}")
+        return wrong
 
 
 def _bad(line: jsonl.Line) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from lab.crash import points
 from lab.crash.matrix import CONVERGED, DIFFERS, MISSED, NAMES, STOPPED, Matrix, Result, estimate
 from lab.crash.strike import AtPoint, Controller, Ending, Leg
+from lab.crash.truth import TRUTHS
 from lab.errors import LabError
 
 TASK = "goupang.dr.traffic : The primary counts as unhealthy"
@@ -55,12 +56,17 @@ class Person:
 
 @dataclass
 class Observer:
-    views: list[dict[str, t.Any]] = field(default_factory=list)
+    """Sees at the end of each leg what must be true then, but for what is `wrong`: leg -> part -> value."""
+
+    wrong: dict[str, dict[str, t.Any]] = field(default_factory=dict)
     both: bool = False
     person: Person = field(default_factory=Person)
+    looks: int = 0
 
     def look(self, serving: str) -> dict[str, t.Any]:
-        return self.views.pop(0) if self.views else {"users": serving}
+        leg = NAMES[self.looks % len(NAMES)]
+        self.looks += 1
+        return {**TRUTHS[leg], **self.wrong.get(leg, {})}
 
     def writers(self, host: str) -> list[str]:
         return ["'petclinic'@'%' petclinic"] if self.both or host == "rds" else []
@@ -101,10 +107,10 @@ def test_a_runbook_is_struck_and_run_again() -> None:
 
 def test_a_world_that_differs_is_a_fault_and_ends_the_cycle() -> None:
     made = Made()
-    made.observer.views = [{"users": "rds"}, {"users": "nobody"}]
+    made.observer.wrong = {"failover": {"openings": [0]}}
     assert not made.cycle()
     (result,) = made.results
-    assert (result.outcome, result.faults) == (DIFFERS, ["users: 'azuredb' expected, 'nobody' seen"])
+    assert (result.outcome, result.faults) == (DIFFERS, ["openings: missing [1], too much [0]"])
     assert made.runs.asked[-1] == ("failover", None)
 
 
@@ -146,25 +152,32 @@ def test_a_task_that_does_not_come_is_missed_with_its_reason() -> None:
 
 def test_a_leg_without_a_blow_that_differs_is_no_result_of_a_point() -> None:
     made = Made()
-    made.observer.views = [{"users": "nobody"}]
+    made.observer.wrong = {"warm_up": {"not whole": 1}}
     with pytest.raises(LabError, match="warm_up without a blow"):
         made.cycle()
 
 
 def test_a_late_consequence_is_held_against_the_blows_before_it() -> None:
     made = Made()
-    made.observer.views = [{"users": "rds"}, {"users": "azuredb"}, {"users": "nobody"}]
+    made.observer.wrong = {"failback": {"not whole": 1}}
     assert not made.cycle()
     assert made.results[-1].outcome == DIFFERS
-    assert made.results[-1].faults == ["Later, in failback: users: 'rds' expected, 'nobody' seen"]
+    assert made.results[-1].faults == ["Later, in failback: not whole: 0 expected, 1 seen"]
 
 
 def test_peace_comes_back_by_the_runbooks() -> None:
     made = Made()
+    made.observer.looks = NAMES.index("cool_down")
     assert made.matrix.back_to_peace()
     assert [name for name, _ in made.runs.asked] == ["failback", "cool_down"]
     made.runs.told = [whole(2)]
     assert not made.matrix.back_to_peace()
+
+
+def test_an_undisturbed_world_that_is_not_right_is_no_measure() -> None:
+    observer = Observer({"failover": {"acknowledged and lost": 1}})
+    with pytest.raises(LabError, match="failover ends in a world that is not right: acknowledged and lost: 0 expected"):
+        Made(observer=observer)
 
 
 def test_the_estimate_grows_with_the_cycles() -> None:

@@ -18,7 +18,7 @@ def task(play: str, outcome: str = "ok", name: str = "T", **other: t.Any) -> lis
 
 
 def test_each_host_before_and_during_each_play() -> None:
-    found = cases("failover", START, ["machine", "rds"])
+    found = cases("failover", ["One", "Two"], ["machine", "rds"])
     assert [(one.play, one.when, one.host) for one in found] == [
         (play, when, host) for play in ("One", "Two") for when in (BEFORE, DURING) for host in ("machine", "rds")
     ]
