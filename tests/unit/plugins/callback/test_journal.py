@@ -117,6 +117,7 @@ PLAYBOOK = """
     - name: Try it
       ansible.builtin.command: "false"
       ignore_errors: true
+      tags: [other, phase_verify]
 
 - name: "Story 2/2 | It fails"
   hosts: site
@@ -187,6 +188,7 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
     assert [(one["play"], one["task"], one["action"], one["host"]) for one in begun] == [
         (task["play"], task["task"], task["action"], task["host"]) for task in tasks
     ]
+    assert [task.get("phase") for task in tasks] == [None, None, None, "verify", None, None]
     assert tasks[3]["ignored"] is True
     assert tasks[4]["message"] == "hidden: the task is no_log"
     assert tasks[5]["message"] == "The password ******** is wrong"

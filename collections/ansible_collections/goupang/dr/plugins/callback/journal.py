@@ -18,6 +18,8 @@ description:
     action, host), V(task) (play, task, action, host, started, ended, seconds, outcome, changed), V(play_end) (play,
     number, started, seconds, outcome) and V(run_end) (playbook, started, seconds, outcome, hosts).
   - A V(task_start) that no V(task) follows is where a run was killed.
+  - A task with a tag V(phase_X) has C(phase) X in its lines, by which the time of a run can be taken apart. The tags of
+    this collection's roles choose nothing; they stand behind includes that have none.
   - An outcome is one of V(ok), V(changed), V(skipped), V(failed), V(unreachable). A play's or a run's outcome is the
     gravest of its tasks; failures that the playbook ignores count as V(ok) there.
   - A secret is never written. Neither arguments nor results of a task are; only the message of a failed task, unless
@@ -71,6 +73,8 @@ SCHEMA = 1
 GRAVITY = ("skipped", "ok", "changed", "unreachable", "failed")
 # What the operator said on the command line to be allowed to go on. It belongs on record; other extra variables do not.
 SAID = ("dr_confirm", "dr_override", "dr_primary_is_lost")
+# Begins the tag that says what a task's time is spent on.
+PHASE = "phase_"
 # A shorter value would be found inside ordinary words.
 SHORTEST_SECRET = 4
 GIT_SECONDS = 5.0
@@ -88,6 +92,12 @@ def stamp(moment: datetime) -> str:
 def new_run_id(moment: datetime) -> str:
     """20261122T204501Z-ab12"""
     return f"{moment.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def phase(tags: t.Iterable[str]) -> dict[str, str]:
+    """{"phase": "restore"} for the tag phase_restore; nothing where there is no such tag."""
+    found = next((tag for tag in tags if tag.startswith(PHASE)), None)
+    return {"phase": found[len(PHASE) :]} if found else {}
 
 
 def gravest(outcomes: t.Iterable[str]) -> str:
@@ -272,6 +282,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             "task": task.get_name(),
             "action": task.action,
             "host": host.get_name(),
+            **phase(task.tags),
         }
 
     def _task(self, result: t.Any, outcome: str, *, ignored: bool = False) -> None:
