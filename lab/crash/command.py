@@ -80,9 +80,9 @@ def go(options: argparse.Namespace, folder: Path, kept: Record) -> int:
         return 0
     if options.silent:
         play_silences(matrix, kept, silent)
-        return report(folder / "silent", kept, names)
+        return report(record.SILENCED, folder / "silent", kept, names)
     play(matrix, kept, blows)
-    return report(folder / "result", kept, names)
+    return report(record.KILLED, folder / "result", kept, names)
 
 
 def silences(matrix: Matrix, hosts: Sequence[str]) -> list[Silence]:
@@ -219,15 +219,15 @@ def clear_cache(matrix: Matrix) -> None:
         folder.rmdir()
 
 
-def report(target: Path, kept: Record, names: Sequence[str]) -> int:
+def report(kind: record.Kind, target: Path, kept: Record, names: Sequence[str]) -> int:
     """TARGET.json and TARGET.md, and a line for a person."""
     results = [kept.results[name] for name in names]
     speed = {"dns": float(HURRY["LAB_DNS_HURRY"]), "arm": float(HURRY["LAB_ARM_STEP"])}
     simulated = [sentence.format(**speed) for sentence in record.SIMULATED] + fidelity.simulated()
-    document = record.document(kept, results, utc(), simulated)
+    document = record.document(kind, kept, results, utc(), simulated)
     target.with_suffix(".json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    target.with_suffix(".md").write_text(record.markdown(document), encoding="utf-8")
+    target.with_suffix(".md").write_text(record.markdown(kind, document), encoding="utf-8")
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in document["outcomes"].items())
-    print(f"Crash matrix: {document['outcome']}, {len(results)} points: {outcomes}; seed {kept.seed}")
+    print(f"{kind.title}: {document['outcome']}, {len(results)} points: {outcomes}; seed {kept.seed}")
     print(f"  {target.with_suffix('.md')}")
     return 0 if document["outcome"] == "passed" else 1

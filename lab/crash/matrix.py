@@ -22,6 +22,8 @@ LEGS: tuple[Leg, ...] = (
     Leg("cool_down"),
 )
 NAMES = tuple(leg.name for leg in LEGS)
+# Users are moved by both of them or by none.
+MOVING = ("failover", "failback")
 # The database that holds the truth when a leg has ended.
 TRUTH = {"warm_up": PRIMARY, "failover": SECONDARY, "failback": PRIMARY, "cool_down": PRIMARY}
 
@@ -102,7 +104,10 @@ class Matrix:
     def cycle(self, plan: Mapping[str, Sequence[Point]]) -> bool:
         """One cycle with these blows. False when the world must be brought back to peace by other means."""
         self._in_cycle.clear()
+        moves = any(plan.get(name) for name in MOVING)
         for leg in self.legs:
+            if leg.name in MOVING and not moves:
+                continue  # from a secondary that is warm, cool_down leads to peace too
             self.observer.person.writes()
             if not self._leg(leg, plan.get(leg.name, ())):
                 return False
@@ -184,6 +189,8 @@ class Matrix:
 def estimate(references: Mapping[str, Reference], waiting: Sequence[Point]) -> float:
     """Seconds: in each cycle each leg that is struck runs about one and a half times, and is looked at."""
     look_seconds = 8.0
-    cycles = max((sum(point.task.leg == name for point in waiting) for name in NAMES), default=0)
+    of_leg = {name: sum(point.task.leg == name for point in waiting) for name in NAMES}
+    moves, cycles = max(of_leg[name] for name in MOVING), max(of_leg.values())
     blows = sum(references[point.task.leg].seconds * 0.5 + look_seconds for point in waiting)
-    return cycles * sum(references[name].seconds + look_seconds for name in NAMES) + blows
+    runs = sum((moves if name in MOVING else cycles) * (references[name].seconds + look_seconds) for name in NAMES)
+    return runs + blows

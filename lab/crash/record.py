@@ -20,6 +20,29 @@ SIMULATED = (
 )
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What was done at each point, in words, and what the columns say."""
+
+    title: str
+    how: str
+    then: str
+
+
+KILLED = Kind(
+    "Crash matrix",
+    "At each point all of the run's processes got SIGKILL; the same command was run again, and the world compared "
+    "with that after an undisturbed run. A user wrote before each run and after each blow.",
+    "a write then",
+)
+SILENCED = Kind(
+    "Silent hosts",
+    "At each point all packets from and to the host were dropped until the run ended. The next point was met by the "
+    "same command run again, and after the last one the world compared with that after an undisturbed run.",
+    "how the run ended",
+)
+
+
 @dataclass
 class Record:
     """The state file. `results` by point."""
@@ -63,10 +86,13 @@ class Record:
         scratch.replace(self.path)
 
 
-def document(record: Record, results: Sequence[Result], finished: str, simulated: Sequence[str]) -> dict[str, t.Any]:
+def document(
+    kind: Kind, record: Record, results: Sequence[Result], finished: str, simulated: Sequence[str]
+) -> dict[str, t.Any]:
     """The result as JSON."""
     return {
         "schema": SCHEMA,
+        "title": kind.title,
         "started": record.started,
         "finished": finished,
         "git_commit": record.commit,
@@ -79,19 +105,18 @@ def document(record: Record, results: Sequence[Result], finished: str, simulated
     }
 
 
-def markdown(document: Mapping[str, t.Any]) -> str:
+def markdown(kind: Kind, document: Mapping[str, t.Any]) -> str:
     """The result as a page: a table with a line for each point, then what was wrong."""
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(document["outcomes"].items()))
     lines = [
-        f"# Crash matrix: {document['outcome']}",
+        f"# {kind.title}: {document['outcome']}",
         "",
         f"{document['points']} points: {outcomes}. From {document['started']} to {document['finished']}, "
         f"commit {document['git_commit']}, seed {document['seed']}.",
         "",
-        "At each point all of the run's processes got SIGKILL; the same command was run again, and the world compared "
-        "with that after an undisturbed run. A user wrote before each run and after each blow.",
+        kind.how,
         "",
-        "| runbook | play | task | host | killed | users then (www; dr) | a write then | the rerun changed | outcome |",
+        f"| runbook | play | task | host | when | users then (www; dr) | {kind.then} | changes after it | outcome |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for result in document["results"]:

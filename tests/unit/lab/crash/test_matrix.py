@@ -105,6 +105,14 @@ def test_a_runbook_is_struck_and_run_again() -> None:
     assert result.wrote_meanwhile == "acknowledged by primary"
 
 
+def test_users_are_not_moved_when_no_blow_is_left_for_that() -> None:
+    made = Made()
+    made.observer.look = lambda serving: TRUTHS[{2: "warm_up", 3: "cool_down"}[len(made.runs.asked)]]  # type: ignore[method-assign]
+    warm_up = [point for point in made.matrix.points() if point.task.leg == "warm_up"]
+    assert made.matrix.cycle({"warm_up": warm_up[:1]})
+    assert [name for name, _ in made.runs.asked] == ["warm_up", "warm_up", "cool_down"]
+
+
 def test_a_world_that_differs_is_a_fault_and_ends_the_cycle() -> None:
     made = Made()
     made.observer.wrong = {"failover": {"openings": [0]}}

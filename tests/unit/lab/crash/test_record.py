@@ -29,9 +29,11 @@ def result(outcome: str, *faults: str) -> Result:
 
 def test_the_page_has_a_line_for_each_point(tmp_path: Path) -> None:
     kept = Record(tmp_path / "s", "abc", 7, "START")
-    document = record.document(kept, [result(CONVERGED), result(MISSED, "Too quick.")], "END", ["DNS hurries."])
+    document = record.document(
+        record.KILLED, kept, [result(CONVERGED), result(MISSED, "Too quick.")], "END", ["DNS hurries."]
+    )
     assert (document["outcome"], document["outcomes"], document["points"]) == ("passed", {CONVERGED: 1, MISSED: 1}, 2)
-    page = record.markdown(document)
+    page = record.markdown(record.KILLED, document)
     assert (
         "| failover | Failover 8/10 Send the users | goupang.dr.traffic : Latch | localhost | during, at 50% "
         "| page from Azure; 200 from primary | refused | 3 | converged |" in page
@@ -41,9 +43,19 @@ def test_the_page_has_a_line_for_each_point(tmp_path: Path) -> None:
     assert "seed 7" in page
 
 
+def test_silent_hosts_are_told_in_their_own_words(tmp_path: Path) -> None:
+    document = record.document(
+        record.SILENCED, Record(tmp_path / "s", "abc", 7, "START"), [result(CONVERGED)], "END", []
+    )
+    assert record.markdown(record.SILENCED, document).startswith("# Silent hosts: passed")
+
+
 def test_one_point_that_does_not_converge_fails_the_matrix(tmp_path: Path) -> None:
     kept = Record(tmp_path / "s", "abc", 7, "START")
-    assert record.document(kept, [result(CONVERGED), result(DIFFERS, "x")], "END", [])["outcome"] == "failed"
+    assert (
+        record.document(record.KILLED, kept, [result(CONVERGED), result(DIFFERS, "x")], "END", [])["outcome"]
+        == "failed"
+    )
 
 
 def test_a_line_for_the_terminal() -> None:
