@@ -55,25 +55,28 @@ def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
     """A host still stands, and answers nobody: connections hang until their deadline, as in a real outage."""
     rule = ("INPUT", "-p", "tcp", "--dport", str(port), "-j", "DROP")
 
+    def ask(podman: Podman, facts: Facts, verb: str) -> int:
+        return iptables(podman, topology.container(facts, host), verb, *rule)
+
     def is_dropped(podman: Podman, facts: Facts) -> bool:
-        return _iptables(podman, facts, host, "-C", *rule) == 0
+        return ask(podman, facts, "-C") == 0
 
     def act(podman: Podman, facts: Facts) -> None:
-        if not is_dropped(podman, facts) and _iptables(podman, facts, host, "-I", *rule) != 0:
+        if not is_dropped(podman, facts) and ask(podman, facts, "-I") != 0:
             raise LabError(f"iptables refused to drop packets at {host}; is the module of the filter table loaded?")
 
     def undo(podman: Podman, facts: Facts) -> None:
         while is_dropped(podman, facts):
-            _iptables(podman, facts, host, "-D", *rule)
+            ask(podman, facts, "-D")
         address = facts.addresses[host]
         wait_until(f"{host} answers at {address}:{port}", lambda: reach.accepts(address, port), HEAL_SECONDS)
 
     return act, undo
 
 
-def _iptables(podman: Podman, facts: Facts, host: str, *arguments: str) -> int:
-    """The exit code of iptables in the host's own network, where the rule touches nobody else."""
-    pid = podman.pid(topology.container(facts, host))
+def iptables(podman: Podman, container: str, *arguments: str) -> int:
+    """The exit code of iptables in a host's own network, where the rule touches nobody else."""
+    pid = podman.pid(container)
     command = ["nsenter", f"--net=/proc/{pid}/ns/net", "iptables", "-w", "10", *arguments]
     return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode
 

@@ -44,7 +44,7 @@ PROCESSES = ("aws", "azure", "route53", "edge")
 START_SECONDS = 60.0
 TOOLS = ("podman", "ip", "iptables", "nsenter")
 # What `down` leaves: evidence, and what costs nothing to keep (a browser that trusts the lab's CA, say).
-KEPT = ("reports", "watch", "log", "ca", "ssh")
+KEPT = ("reports", "watch", "log", "ca", "ssh", "crash")
 
 
 def lab_id(home: Path) -> str:
