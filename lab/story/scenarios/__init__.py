@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from lab.story.scenarios import primary_lost
+from lab.story.scenarios import planned, primary_lost, primary_returns
 from lab.story.steps import Scenario
 
-SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in (primary_lost,)}
+_STORIES = (
+    planned,
+    primary_lost,
+    primary_returns,
+)
+SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in _STORIES}

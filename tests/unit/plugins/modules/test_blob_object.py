@@ -5,7 +5,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._blob_object import Wan
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.modules.blob_object import OWN_SPEC, wanted
 
-PARAMS = {**dict.fromkeys(OWN_SPEC), "state": "present", "name": "page"}
+PARAMS = {**dict.fromkeys(OWN_SPEC), "state": "present", "name": "page", "overwrite": True}
 
 
 def test_content_is_written_as_utf8():

@@ -45,6 +45,10 @@ options:
   sha256:
     description: The SHA-256 that what is written or fetched must have.
     type: str
+  overwrite:
+    description: Whether O(state=present) replaces a blob that is there. With V(false) such a blob is left as it is.
+    type: bool
+    default: true
   content_type:
     description:
       - The media type with which the blob is served.
@@ -121,6 +125,7 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "content": {"type": "str"},
     "path": {"type": "path"},
     "sha256": {"type": "str"},
+    "overwrite": {"type": "bool", "default": True},
     "content_type": {"type": "str"},
     "cache_control": {"type": "str"},
 }
@@ -134,6 +139,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
         data=given(params) if params["state"] == "present" else b"",
         path=params["path"] or "",
         sha256=params["sha256"].lower() if params["sha256"] else None,
+        overwrite=params["overwrite"],
         content_type=params["content_type"],
         cache_control=params["cache_control"],
     )
