@@ -8,7 +8,7 @@ from lab.watch.records import FOLLOWER, STALE
 
 SCENARIO = Scenario(
     name="primary-returns",
-    sentence="AWS dies, and is back in the middle of the failover; its own sentry keeps stale users from writing to it.",
+    sentence="AWS dies, and is back in the middle of the failover; its sentry keeps stale users from writing to it.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE, primary_asked=True),
     steps=(
         Runbook("provision"),
