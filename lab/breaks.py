@@ -97,9 +97,15 @@ def _tomcat(verb: str) -> Act:
     return act
 
 
-def _no_capacity(podman: Podman, facts: Facts) -> None:
-    if faults.no_capacity() not in faults.ordered(facts):
-        faults.order(facts, faults.no_capacity())
+def _no_capacity(*sizes: str) -> tuple[Act, Act]:
+    """For machines of these sizes (regular expressions), or of any."""
+    fault = faults.no_capacity("|".join(sizes) or ".+")
+
+    def act(podman: Podman, facts: Facts) -> None:
+        if fault not in faults.ordered(facts):
+            faults.order(facts, fault)
+
+    return act, lambda podman, facts: faults.clear(facts)
 
 
 BREAKS: dict[str, Break] = {
@@ -115,8 +121,10 @@ BREAKS: dict[str, Break] = {
     "blob": Break("Azure Blob Storage hangs: backups, releases and the page", *packets_dropped("blob", 443)),
     "azure-database": Break("Azure's database hangs", *packets_dropped("azuredb", 3306)),
     "secondary-app": Break("Tomcat on Azure's machine is stopped", _tomcat("stop"), _tomcat("start")),
-    "no-capacity": Break(
-        "Azure has no capacity for any size of machine", _no_capacity, lambda _, facts: faults.clear(facts)
+    "no-capacity": Break("Azure has no capacity for any size of machine", *_no_capacity()),
+    "few-sizes": Break(
+        "Azure has no capacity for the first two sizes that the inventory names",
+        *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
     ),
 }
 

@@ -18,6 +18,7 @@ class Recorder:
     """A stage that writes down what was asked of it."""
 
     def __init__(self) -> None:
+        self.zone = "petclinic.lab"
         self.acts: list[str] = []
 
     def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None:
@@ -45,6 +46,15 @@ class Recorder:
 
     def person_looks(self) -> None:
         self.acts.append("curl")
+
+    def person_gets(self, url: str, status: str) -> None:
+        self.acts.append(f"{url} {status}")
+
+    def primary_is_untouched(self) -> None:
+        self.acts.append("untouched")
+
+    def machine_is(self, size: str) -> None:
+        self.acts.append(f"machine {size}")
 
     def compare_rows(self) -> None:
         self.acts.append("rows")
