@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.goupang.dr.plugins.module_utils import _sentry
+from ansible_collections.goupang.dr.plugins.module_utils import _sentry, _writers
 from ansible_collections.goupang.dr.plugins.module_utils._accounts import Account
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
 
@@ -65,6 +65,13 @@ def test_a_mark_that_is_gone_when_our_turn_comes_closes_nothing() -> None:
     """failback.yml removed it, and waits behind us to open the database."""
     database = Guarded({APP: False})
     assert _sentry.look(World(True, False, database=database)) == _sentry.OPEN
+    assert database.users == {APP: False}
+
+
+def test_what_a_failback_holds_open_is_not_closed_by_a_mark_that_was_left() -> None:
+    database = Guarded({APP: False})
+    _writers.reopen(database, check_mode=False, hold=True)
+    assert _sentry.look(World(True, True, database=database)) == _sentry.HELD_OPEN
     assert database.users == {APP: False}
 
 
@@ -168,4 +175,6 @@ def imported(name: str) -> set[str]:
 def test_the_role_ships_what_the_sentry_imports_and_knows_its_words() -> None:
     variables = yaml.safe_load((COLLECTION / "roles/sentry/vars/main.yml").read_text())
     assert set(variables["__sentry_files"]) == imported("_sentry.py")
-    assert variables["__sentry_certain"] == [_sentry.OPEN.sentence, _sentry.CLOSED.sentence]
+    assert variables["__sentry_certain"] == [
+        verdict.sentence for verdict in (_sentry.OPEN, _sentry.CLOSED, _sentry.HELD_OPEN)
+    ]

@@ -38,7 +38,11 @@ def test_closing_locks_everyone_disables_events_and_ends_connections() -> None:
         ("petclinic", "off"): False,
         ("mysql", "rds_housekeeping"): True,
     }
-    assert result.after.public() == {"accounts": ["batch@10.0.0.%", "petclinic@%"], "events": ["petclinic.nightly"]}
+    assert result.after.public() == {
+        "accounts": ["batch@10.0.0.%", "petclinic@%"],
+        "events": ["petclinic.nightly"],
+        "held_open": False,
+    }
 
 
 def test_closing_is_on_record_before_anybody_is_locked() -> None:
@@ -124,6 +128,18 @@ def test_without_any_way_to_end_a_connection_the_sentence_says_what_to_grant() -
         _accounts.end_sessions(Powerless({APP: False}, {7: "petclinic"}), {"petclinic"})
 
 
+def test_what_is_held_open_cannot_be_closed_until_it_is_opened_without() -> None:
+    server = Server({APP: False})
+    _writers.close(server, [], check_mode=False)
+    assert _writers.reopen(server, check_mode=False, hold=True).changed
+    assert not _writers.reopen(server, check_mode=False, hold=True).changed
+    with pytest.raises(Refused, match="keep_primary"):
+        _writers.close(server, [], check_mode=False)
+    assert server.users == {APP: False}
+    assert _writers.reopen(server, check_mode=False).changed
+    assert _writers.close(server, [], check_mode=False).after.accounts == {APP}
+
+
 def test_a_lock_that_does_not_hold_is_seen() -> None:
     server = Server({APP: False, BATCH: False})
     server.deaf_to_locks = {BATCH}
@@ -141,7 +157,7 @@ def test_who_closes_or_opens_waits_for_their_turn() -> None:
 
 # -- The canary ------------------------------------------------------------------
 
-PARAMS = {"state": "closed", "keep": [], "login_user": "dradmin", "login_password": "x"}
+PARAMS = {"state": "closed", "keep": [], "hold": False, "login_user": "dradmin", "login_password": "x"}
 
 
 class Line:

@@ -77,6 +77,7 @@ def look(world: World) -> Verdict:
 
 
 OPEN = Verdict("No mark closes the primary.", True, CALM_SECONDS)
+HELD_OPEN = Verdict("The primary is held open by a failback, whatever its mark says.", True, CALM_SECONDS)
 CLOSED = Verdict("The primary is closed, as its mark says.", True, CALM_SECONDS)
 
 
@@ -85,6 +86,8 @@ def _close(world: World, session: _mysql.Session) -> Verdict:
     # Asked again, in our turn: who opens the primary removes the mark first, and then waits for their turn.
     if not world.mark():
         return OPEN
+    if _writers.recorded(session).held_open:
+        return HELD_OPEN
     _writers.close(session, [], check_mode=False)
     return CLOSED
 

@@ -28,20 +28,25 @@ from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, 
 # Longer than the other one needs for a server with many accounts.
 TURN_SECONDS = 30
 RECORD = "`goupang_dr`.`fence`"
-ACCOUNT, EVENT = "account", "event"
+ACCOUNT, EVENT, HELD = "account", "event", "held"
 
 
 @dataclass(frozen=True)
 class Fenced:
-    """What lies behind the fence: accounts (user, host) that we locked, events (schema, name) that we disabled."""
+    """What lies behind the fence: accounts (user, host) that we locked, events (schema, name) that we disabled.
+
+    held_open: nobody may close it, by a person's word.
+    """
 
     accounts: frozenset[Account] = frozenset()
     events: frozenset[tuple[str, str]] = frozenset()
+    held_open: bool = False
 
-    def public(self) -> dict[str, list[str]]:
+    def public(self) -> dict[str, t.Any]:
         return {
             "accounts": sorted(str(account) for account in self.accounts),
             "events": sorted(f"{schema}.{name}" for schema, name in self.events),
+            "held_open": self.held_open,
         }
 
 
@@ -66,6 +71,7 @@ def recorded(session: Session) -> Fenced:
     return Fenced(
         frozenset(Account(name, owner) for kind, name, owner in rows if kind == ACCOUNT),
         frozenset((owner, name) for kind, name, owner in rows if kind == EVENT),
+        any(kind == HELD for kind, _, _ in rows),
     )
 
 
@@ -92,6 +98,12 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
     A witness is locked as all others are, and is neither on record nor counted.
     """
     before = recorded(session)
+    if before.held_open:
+        raise Refused(
+            "This server was opened while nobody could tell what the other site holds, and has taken writes since. "
+            'Which data count has to be settled first: failback.yml with -e dr_override="keep_primary: <why>" keeps '
+            "these, and gives up what was written there."
+        )
     everyone = {account: locked for account, locked in accounts(session).items() if account.user not in keep}
     unlocked = frozenset(account for account, locked in everyone.items() if not locked)
     to_lock = frozenset(account for account in unlocked if account.user != witness)
@@ -116,18 +128,20 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
     return Result(before, after, ended)
 
 
-def reopen(session: Session, *, check_mode: bool) -> Result:
-    """Undo what `close` did, and nothing that others did."""
-    before = recorded(session)
-    if check_mode or before == Fenced():
-        return Result(before, Fenced(), 0)
+def reopen(session: Session, *, check_mode: bool, hold: bool = False) -> Result:
+    """Undo what `close` did, and nothing else. With `hold` nobody can close it until it is opened without."""
+    before, after = recorded(session), Fenced(held_open=hold)
+    if check_mode or before == after:
+        return Result(before, after, 0)
+    # First: a sentry may be about to close what is opened.
+    _remember(session, after)
     known = accounts(session)
     for account in sorted(before.accounts & set(known), key=str):
         set_locked(session, account, False)
     for schema, name in sorted(before.events & _events(session)):
         session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} ENABLE")
-    session.run(f"DELETE FROM {RECORD}")
-    return Result(before, Fenced(), 0)
+    session.run(f"DELETE FROM {RECORD} WHERE kind <> %s", (HELD if hold else "",))
+    return Result(before, after, 0)
 
 
 def _remember(session: Session, fenced: Fenced) -> None:
@@ -138,6 +152,7 @@ def _remember(session: Session, fenced: Fenced) -> None:
     )
     rows = [(ACCOUNT, account.user, account.host) for account in fenced.accounts]
     rows += [(EVENT, name, schema) for schema, name in fenced.events]
+    rows += [(HELD, "", "")] if fenced.held_open else []
     for row in sorted(rows):
         session.run(f"INSERT IGNORE INTO {RECORD} (kind, name, belongs_to) VALUES (%s, %s, %s)", row)
 

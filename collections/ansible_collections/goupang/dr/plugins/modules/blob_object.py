@@ -106,6 +106,10 @@ bytes:
   description: The blob's length. Null where it is absent.
   returned: success
   type: int
+out_of_reach:
+  description: Whether Azure did not answer.
+  returned: failure
+  type: bool
 """
 
 import typing as t
@@ -114,7 +118,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
 from ansible_collections.goupang.dr.plugins.module_utils._blob import open_container
 from ansible_collections.goupang.dr.plugins.module_utils._blob_object import Want, ensure
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing, OutOfReach
 
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent", "fetched"], "default": "present"},
@@ -168,7 +172,7 @@ def main() -> None:
         store = open_container(params, params["account_url"], params["container"])
         result = ensure(store, wanted(params), module.check_mode)
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=isinstance(error, OutOfReach))
     url = "/".join([params["account_url"].rstrip("/"), params["container"], params["name"]])
     module.exit_json(url=url, **result)
 

@@ -29,6 +29,12 @@ options:
     type: list
     elements: str
     default: []
+  hold:
+    description:
+      - With O(state=open), refuses each V(closed) from now on, until the server is opened without it.
+      - For a primary that takes its users back while nobody can tell what the other site holds.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - goupang.dr.mysql
 attributes:
@@ -72,6 +78,9 @@ before:
       description: Events that we disabled, as schema.name.
       type: list
       elements: str
+    held_open:
+      description: Whether it refuses to be closed.
+      type: bool
 after:
   description: What is behind it now; under check mode, what would be.
   returned: success
@@ -81,7 +90,7 @@ ended:
   description: How many connections were ended.
   returned: success
   type: int
-silent:
+out_of_reach:
   description: Whether the server did not answer, so that it is closed by nothing but its silence.
   returned: failure
   type: bool
@@ -103,7 +112,7 @@ def run(
         if params["state"] == "open":
             if not check_mode:
                 _writers.take_turn(session)
-            return _writers.reopen(session, check_mode=check_mode)
+            return _writers.reopen(session, check_mode=check_mode, hold=params["hold"])
         if check_mode:
             return _writers.close(session, params["keep"], check_mode=True)
         _writers.take_turn(session)
@@ -124,6 +133,7 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
             "keep": {"type": "list", "elements": "str", "default": []},
+            "hold": {"type": "bool", "default": False},
             **_mysql.ARGUMENT_SPEC,
         },
         supports_check_mode=True,
@@ -131,7 +141,7 @@ def main() -> None:
     try:
         result = run(module.params, module.check_mode, _mysql.open_session)
     except DrError as error:
-        module.fail_json(msg=str(error), silent=isinstance(error, OutOfReach))
+        module.fail_json(msg=str(error), out_of_reach=isinstance(error, OutOfReach))
     before, after = result.before.public(), result.after.public()
     module.exit_json(
         changed=result.changed,
