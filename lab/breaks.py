@@ -71,9 +71,47 @@ def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
     return act, undo
 
 
+def all_of(*breaks: tuple[Act, Act]) -> tuple[Act, Act]:
+    """Several breaks at once; they are undone in the same order."""
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for break_it, _ in breaks:
+            break_it(podman, facts)
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for _, heal_it in breaks:
+            heal_it(podman, facts)
+
+    return act, undo
+
+
+def _machines_dropped() -> tuple[Act, Act]:
+    """Azure's machines run on, and answer nobody."""
+    rule = ("INPUT", "-p", "tcp", "-j", "DROP")
+
+    def is_dropped(podman: Podman, name: str) -> bool:
+        return _iptables_in(podman, name, "-C", *rule) == 0
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            if not is_dropped(podman, name) and _iptables_in(podman, name, "-I", *rule) != 0:
+                raise LabError(f"iptables refused to drop packets at {name}; is the filter table's module loaded?")
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            while is_dropped(podman, name):
+                _iptables_in(podman, name, "-D", *rule)
+
+    return act, undo
+
+
 def _iptables(podman: Podman, facts: Facts, host: str, *arguments: str) -> int:
     """The exit code of iptables in the host's own network, where the rule touches nobody else."""
-    pid = podman.pid(topology.container(facts, host))
+    return _iptables_in(podman, topology.container(facts, host), *arguments)
+
+
+def _iptables_in(podman: Podman, container: str, *arguments: str) -> int:
+    pid = podman.pid(container)
     command = ["nsenter", f"--net=/proc/{pid}/ns/net", "iptables", "-w", "10", *arguments]
     return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode
 
@@ -120,6 +158,15 @@ BREAKS: dict[str, Break] = {
     "azure-api": Break("Azure's Resource Manager and Entra ID hang", *packets_dropped("azure", 443)),
     "blob": Break("Azure Blob Storage hangs: backups, releases and the page", *packets_dropped("blob", 443)),
     "azure-database": Break("Azure's database hangs", *packets_dropped("azuredb", 3306)),
+    "azure": Break(
+        "all of Azure hangs: its API, Blob, the database, and the machines",
+        *all_of(
+            packets_dropped("azure", 443),
+            packets_dropped("blob", 443),
+            packets_dropped("azuredb", 3306),
+            _machines_dropped(),
+        ),
+    ),
     "secondary-app": Break("Tomcat on Azure's machine is stopped", _tomcat("stop"), _tomcat("start")),
     "no-capacity": Break("Azure has no capacity for any size of machine", *_no_capacity()),
     "few-sizes": Break(

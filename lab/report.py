@@ -25,6 +25,7 @@ class Expectation:
 
     `after_failback` is empty where users never leave the primary. `restored`: whether a backup is restored, so that
     rows are compared. `nothing_lost`: both sites live, so that no acknowledged write may be missing at the end.
+    `given_up`: users come home without what they wrote on the secondary, and that has to be seen, and kept there.
     `primary_asked`: somebody goes on writing to the closed primary, or its fence was not tried.
     """
 
@@ -33,6 +34,7 @@ class Expectation:
     restored: bool = True
     nothing_lost: bool = False
     primary_asked: bool = False
+    given_up: bool = False
 
 
 @dataclass
@@ -143,12 +145,15 @@ def faults(report: Json, expected: Expectation) -> list[str]:
                 found.append(f"No user was seen to be {what} at {label}.")
     if expected.restored:
         found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
-    for what in ("stranded", "on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"):
+    zero = ["on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"]
+    for what in zero if expected.given_up else ["stranded", *zero]:
         count = report["writes"].get(what)
         if count is None:
             found.append(f"Writes {what.replace('_', ' ')} were not counted.")
         elif count:
             found.append(f"Writes {what.replace('_', ' ')}: {count}.")
+    if expected.given_up and not report["writes"].get("stranded"):
+        found.append("Nothing that users wrote on the secondary is kept there, and some of it had to be.")
     if expected.primary_asked and not report["writes"].get("refused_by_primary"):
         found.append("Nobody tried to write to the closed primary, so its fence was not tried.")
     if not report["left_behind"]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lab.story.scenarios import half_dead, no_capacity, planned, primary_lost, primary_returns
+from lab.story.scenarios import azure_dark, half_dead, no_capacity, planned, primary_lost, primary_returns
 from lab.story.steps import Scenario
 
 _STORIES = (
+    azure_dark,
     half_dead,
     no_capacity,
     planned,

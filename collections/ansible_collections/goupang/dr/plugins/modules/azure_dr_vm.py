@@ -187,6 +187,10 @@ tried:
   type: list
   elements: dict
   sample: [{size: Standard_D2s_v5, reason: AllocationFailed}]
+out_of_reach:
+  description: Whether Azure did not answer.
+  returned: failure
+  type: bool
 """
 
 import typing as t
@@ -196,7 +200,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQU
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import Want
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
 
 IMAGE_SPEC: dict[str, dict[str, t.Any]] = {
     "publisher": {"type": "str"},
@@ -269,7 +273,7 @@ def main() -> None:
     try:
         result = bring(connect(module.params), wanted(module.params), module.check_mode)
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=isinstance(error, OutOfReach))
     module.exit_json(**result)
 
 
