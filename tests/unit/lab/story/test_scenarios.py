@@ -95,6 +95,15 @@ def test_primary_lost_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_story_ends_with_its_evidence(name: str) -> None:
+    stage = Recorder()
+    assert perform(SCENARIOS[name].steps, stage) is None
+    assert stage.acts[-3:] == ["left behind", "users leave", "writes"]
+    assert "mark break" in stage.acts
+    assert not SCENARIOS[name].expected.after_failback or "mark failback" in stage.acts
+
+
 def test_every_scenario_runs_playbooks_that_exist() -> None:
     steps = [step for scenario in SCENARIOS.values() for step in scenario.steps]
     named = {step.name for step in steps if isinstance(step, (Runbook, Refused))}
