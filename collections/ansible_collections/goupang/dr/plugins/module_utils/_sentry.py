@@ -15,6 +15,7 @@ FILE is JSON, readable by the service alone: {"mark_url": ..., "ca_bundle": "" o
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import socket
@@ -143,7 +144,7 @@ class RealWorld:
             if error.code == 404 and word == NOT_THERE:
                 return False
             raise OutOfReach(f"{self.mark_url} answers {error.code} {word}".rstrip()) from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             raise OutOfReach(f"{self.mark_url} does not answer: {getattr(error, 'reason', error)}") from None
 
     def session(self) -> _mysql.Session:
