@@ -57,6 +57,12 @@ options:
   cache_control:
     description: The C(Cache-Control) with which the blob is served.
     type: str
+  timeout:
+    description:
+      - Seconds for all of it. What is given up may still happen.
+      - With V(0), each request waits and is repeated for as long as the SDK does, which is minutes where Azure is dark.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - goupang.dr.azure
 attributes:
@@ -118,7 +124,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
 from ansible_collections.goupang.dr.plugins.module_utils._blob import open_container
 from ansible_collections.goupang.dr.plugins.module_utils._blob_object import Want, ensure
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing, OutOfReach
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing, is_silence
+from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent", "fetched"], "default": "present"},
@@ -132,6 +139,7 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "overwrite": {"type": "bool", "default": True},
     "content_type": {"type": "str"},
     "cache_control": {"type": "str"},
+    "timeout": {"type": "int", "default": 0},
 }
 
 
@@ -159,6 +167,12 @@ def given(params: dict[str, t.Any]) -> bytes:
         raise Missing(f"The source {params['source']} cannot be read: {error.strerror}.") from error
 
 
+def hurried(seconds: int, work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What work() returns, or DeadlinePassed when it takes longer; 0 waits as long as it takes."""
+    late = f"Azure did not answer within {seconds} s; perhaps it still does what it was asked to."
+    return within(seconds, late, work) if seconds else work()
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC},
@@ -170,9 +184,9 @@ def main() -> None:
     params = module.params
     try:
         store = open_container(params, params["account_url"], params["container"])
-        result = ensure(store, wanted(params), module.check_mode)
+        result = hurried(params["timeout"], lambda: ensure(store, wanted(params), module.check_mode))
     except DrError as error:
-        module.fail_json(msg=str(error), out_of_reach=isinstance(error, OutOfReach))
+        module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     url = "/".join([params["account_url"].rstrip("/"), params["container"], params["name"]])
     module.exit_json(url=url, **result)
 
