@@ -74,6 +74,40 @@ def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
     return act, undo
 
 
+def all_of(*breaks: tuple[Act, Act]) -> tuple[Act, Act]:
+    """Several breaks at once; they are undone in the same order."""
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for break_it, _ in breaks:
+            break_it(podman, facts)
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for _, heal_it in breaks:
+            heal_it(podman, facts)
+
+    return act, undo
+
+
+def _machines_dropped() -> tuple[Act, Act]:
+    """Azure's machines run on, and answer nobody."""
+    rule = ("INPUT", "-p", "tcp", "-j", "DROP")
+
+    def is_dropped(podman: Podman, name: str) -> bool:
+        return iptables(podman, name, "-C", *rule) == 0
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            if not is_dropped(podman, name) and iptables(podman, name, "-I", *rule) != 0:
+                raise LabError(f"iptables refused to drop packets at {name}; is the filter table's module loaded?")
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            while is_dropped(podman, name):
+                iptables(podman, name, "-D", *rule)
+
+    return act, undo
+
+
 def iptables(podman: Podman, container: str, *arguments: str) -> int:
     """The exit code of iptables in a host's own network, where the rule touches nobody else."""
     pid = podman.pid(container)
@@ -100,9 +134,15 @@ def _tomcat(verb: str) -> Act:
     return act
 
 
-def _no_capacity(podman: Podman, facts: Facts) -> None:
-    if faults.no_capacity() not in faults.ordered(facts):
-        faults.order(facts, faults.no_capacity())
+def _no_capacity(*sizes: str) -> tuple[Act, Act]:
+    """For machines of these sizes (regular expressions), or of any."""
+    fault = faults.no_capacity("|".join(sizes) or ".+")
+
+    def act(podman: Podman, facts: Facts) -> None:
+        if fault not in faults.ordered(facts):
+            faults.order(facts, fault)
+
+    return act, lambda podman, facts: faults.clear(facts)
 
 
 BREAKS: dict[str, Break] = {
@@ -117,9 +157,20 @@ BREAKS: dict[str, Break] = {
     "azure-api": Break("Azure's Resource Manager and Entra ID hang", *packets_dropped("azure", 443)),
     "blob": Break("Azure Blob Storage hangs: backups, releases and the page", *packets_dropped("blob", 443)),
     "azure-database": Break("Azure's database hangs", *packets_dropped("azuredb", 3306)),
+    "azure": Break(
+        "all of Azure hangs: its API, Blob, the database, and the machines",
+        *all_of(
+            packets_dropped("azure", 443),
+            packets_dropped("blob", 443),
+            packets_dropped("azuredb", 3306),
+            _machines_dropped(),
+        ),
+    ),
     "secondary-app": Break("Tomcat on Azure's machine is stopped", _tomcat("stop"), _tomcat("start")),
-    "no-capacity": Break(
-        "Azure has no capacity for any size of machine", _no_capacity, lambda _, facts: faults.clear(facts)
+    "no-capacity": Break("Azure has no capacity for any size of machine", *_no_capacity()),
+    "few-sizes": Break(
+        "Azure has no capacity for the first two sizes that the inventory names",
+        *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
     ),
 }
 
