@@ -71,6 +71,26 @@ def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
     return act, undo
 
 
+def silenced(*hosts: str) -> tuple[Act, Act]:
+    """All that is sent to these hosts is dropped, on every port: they run on, and hear and say nothing."""
+    rule = ("INPUT", "!", "-i", "lo", "-j", "DROP")
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for host in hosts:
+            if _iptables(podman, facts, host, "-C", *rule) != 0 and _iptables(podman, facts, host, "-I", *rule) != 0:
+                raise LabError(f"iptables refused to drop packets at {host}; is the module of the filter table loaded?")
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for host in hosts:
+            while _iptables(podman, facts, host, "-C", *rule) == 0:
+                _iptables(podman, facts, host, "-D", *rule)
+        address = facts.addresses["aws"]
+        wait_until(f"AWS's API answers at {address}:80", lambda: reach.accepts(address, 80), HEAL_SECONDS)
+        reach.await_primary(facts)
+
+    return act, undo
+
+
 def _iptables(podman: Podman, facts: Facts, host: str, *arguments: str) -> int:
     """The exit code of iptables in the host's own network, where the rule touches nobody else."""
     pid = podman.pid(topology.container(facts, host))
@@ -109,6 +129,10 @@ BREAKS: dict[str, Break] = {
     "alb": Break("the primary's load balancer loses its power; Tomcat and RDS go on", *hosts_killed("alb")),
     "app": Break("the primary's Tomcat loses its power; its load balancer answers 502 or 504", *hosts_killed("app")),
     "rds": Break("the primary's database loses its power", *hosts_killed("rds")),
+    "aws": Break(
+        "all of AWS but DNS and the edge is silent: packets to its API and the primary are dropped",
+        *silenced("aws", *topology.PRIMARY),
+    ),
     "aws-api": Break("AWS's API hangs; DNS answers and the edge go on", *packets_dropped("aws", 80)),
     "dns-control-plane": Break("Route 53's API hangs, and with it, here, all of AWS's", *packets_dropped("aws", 80)),
     "azure-api": Break("Azure's Resource Manager and Entra ID hang", *packets_dropped("azure", 443)),

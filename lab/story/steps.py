@@ -27,6 +27,8 @@ class Stage(t.Protocol):
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None: ...
 
+    def see_ways(self, switch: bool, latch: bool) -> None: ...
+
     def person_looks(self) -> None: ...
 
     def compare_rows(self) -> None: ...
@@ -106,6 +108,17 @@ class Served:
 
     def perform(self, stage: Stage) -> None:
         stage.await_service(self.since, self.by, self.users)
+
+
+@dataclass(frozen=True)
+class Ways:
+    """See by which of the two ways users are sent to the secondary: the object in Blob, and the latch in Route 53."""
+
+    switch: bool
+    latch: bool
+
+    def perform(self, stage: Stage) -> None:
+        stage.see_ways(self.switch, self.latch)
 
 
 @dataclass(frozen=True)
