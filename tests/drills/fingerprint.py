@@ -94,12 +94,12 @@ class World:
         }
 
     def latches(self) -> list[str]:
-        """Names of health checks that are disabled or inverted: who is held away from users."""
+        """Ids of health checks that are held unhealthy, disabled and inverted. (The switch's is inverted for good.)"""
         checks = self._aws("route53").list_health_checks()["HealthChecks"]
         return [
             check["Id"]
             for check in checks
-            if check["HealthCheckConfig"].get("Disabled") or check["HealthCheckConfig"].get("Inverted")
+            if check["HealthCheckConfig"].get("Disabled") and check["HealthCheckConfig"].get("Inverted")
         ]
 
     def writers(self, host: str) -> list[tuple[t.Any, ...]]:
