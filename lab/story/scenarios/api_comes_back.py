@@ -23,6 +23,7 @@ SCENARIO = Scenario(
         Ways(switch=True, latch=False),
         Do(lambda stage: stage.compare_rows()),
         Served("break", IN_DISASTER),
+        Refused("failback", {"dr_confirm": "failback"}, "wants a reason"),
         # The timer goes on asking, and says that it has not asked both.
         Refused("reconcile", {}, "Not both ways could be looked at"),
         Heal("aws-api"),
