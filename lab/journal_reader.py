@@ -13,7 +13,7 @@ from lab.jsonl import Line
 
 # A task of the role that moves the users: "goupang.dr.traffic : Resolvers answer with the secondary". Its
 # site_probe is the wait for what the resolvers answer.
-TRAFFIC = re.compile(r"(^|\.)traffic : ")
+TRAFFIC = re.compile(r"(^|\.)traffic : Resolvers answer ")
 DNS_PROBE = "goupang.dr.site_probe"
 BAD = ("failed", "unreachable")
 # Modules that ask AWS's API. A test compares this with the collection's action group and amazon.aws.
