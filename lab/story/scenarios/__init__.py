@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from lab.story.scenarios import (
+    api_comes_back,
+    aws_dark,
     azure_dark,
+    blob_slow,
     half_dead,
     no_capacity,
     planned,
@@ -14,7 +17,10 @@ from lab.story.scenarios import (
 from lab.story.steps import Scenario
 
 _STORIES = (
+    api_comes_back,
+    aws_dark,
     azure_dark,
+    blob_slow,
     half_dead,
     no_capacity,
     planned,

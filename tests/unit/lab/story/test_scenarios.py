@@ -44,6 +44,9 @@ class Recorder:
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
         self.acts.append(f"since {since}: www {by['www']}, dr {by['dr']}")
 
+    def see_ways(self, switch: bool, latch: bool) -> None:
+        self.acts.append(f"switch {switch}, latch {latch}")
+
     def person_looks(self) -> None:
         self.acts.append("curl")
 
@@ -84,7 +87,7 @@ def test_primary_lost_in_order() -> None:
         "curl",
         "heal primary",
         "mark failback",
-        "failback.yml dr_confirm=failback",
+        "failback.yml dr_confirm=failback dr_override=min_dwell: a drill goes home at once",
         "since failback: www primary, dr primary",
         "mark failback_ended",
         "verify.yml",
