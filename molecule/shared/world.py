@@ -134,7 +134,7 @@ class Answers:
         return sorted(name.partition("/")[2] for name in self.world.blobs() if name.startswith(f"{container}/"))
 
     def latches(self) -> int:
-        """How many health checks are disabled or inverted."""
+        """How many health checks are held unhealthy, whatever their endpoints do."""
         return len(self.world.latches())
 
     def records(self) -> list[str]:
