@@ -98,7 +98,7 @@ def seen(lab: Facts, runbooks: Runbooks, tmp_path_factory: pytest.TempPathFactor
         again = runbooks.run(QUICK)
         again_seconds = time.monotonic() - began
     with held(folder, "second") as second:
-        breaking = runbooks.run(QUICK, dr_override="'lock: the run of Lee hangs'", **kim)
+        breaking = runbooks.run(QUICK, dr_override="lock: the run of Lee hangs", **kim)
         lost_code = second.go_on()
     return Seen(
         colleague,
