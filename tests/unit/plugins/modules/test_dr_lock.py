@@ -74,6 +74,11 @@ def test_azure_in_the_dark_says_how_to_go_on(tmp_path, mark):
     )
 
 
+def test_a_failback_from_a_dark_azure_is_told_the_word_that_it_needs(tmp_path, mark):
+    with pytest.raises(DrError, match="dr_override='keep_primary: WHY'"):
+        run(tmp_path, DARK, mark=mark, intent="failback")
+
+
 def test_azure_in_the_dark_with_a_reason_goes_on_and_says_what_that_means(tmp_path, mark):
     done = run(tmp_path, DARK, mark=mark, without_reason="Korea Central is down")
     assert (done["how"], done["changed"], done["holder"]) == ("without", False, None)

@@ -35,6 +35,8 @@ UNASKABLE = (OutOfReach, NotAuthorised, Missing, ServiceFault)
 # The inner quotes keep Ansible from taking the reason apart at its spaces.
 NO_LOCK = "Without it nothing keeps two operators apart; to go on all the same: -e \"dr_override='no_lock: WHY'\""
 
+KEEP_PRIMARY = "; a failback from a dark Azure wants -e \"dr_override='keep_primary: WHY'\" instead, which includes it"
+
 
 def utc_now() -> str:
     """2026-11-22T20:45:01Z"""
