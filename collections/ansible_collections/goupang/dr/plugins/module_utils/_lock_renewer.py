@@ -104,7 +104,8 @@ def main() -> None:
     blob = open_lock(told["login"], told["account_url"], told["container"], told["name"])
 
     def say(news: Json) -> None:
-        print(json.dumps(news), flush=True)
+        sys.stdout.write(json.dumps(news) + "\n")
+        sys.stdout.flush()
 
     renew(blob, told["lease_id"], reader.next, say)
 
@@ -127,7 +128,7 @@ class Lines:
             if not piece:
                 return ""
             self._rest += piece
-        line, _, self._rest = self._rest.partition(b"\n")
+        line, self._rest = self._rest.split(b"\n", 1)
         return line.decode()
 
 
