@@ -90,7 +90,9 @@ class MySQLSession:
             self._connection.close()
 
 
-def open_session(params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS) -> Session:
+def open_session(
+    params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS, connect_seconds: int = CONNECT_SECONDS
+) -> Session:
     """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.
 
     LibraryMissing without PyMySQL; OutOfReach; NotAuthorised for a wrong user or password.
@@ -109,7 +111,7 @@ def open_session(params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS
             charset="utf8mb4",
             autocommit=True,
             ssl=context,
-            connect_timeout=CONNECT_SECONDS,
+            connect_timeout=connect_seconds,
             read_timeout=read_seconds,
             write_timeout=WRITE_SECONDS,
             program_name="goupang.dr",
