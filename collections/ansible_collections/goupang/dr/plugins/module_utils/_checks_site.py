@@ -164,7 +164,7 @@ def judge_clocks(asked: t.Mapping[str, tuple[str, datetime | None]]) -> list[Lin
         what = ", ".join(f"{abs(s):.0f} s {'ahead of' if s > 0 else 'behind'} {cloud}" for cloud, s in off.items())
         fix = "Set this controller's clock (chrony): AWS refuses what is 5 minutes off, and the ages above are wrong."
         return [Line(CLOCKS, WARN, f"ours is {what}", fix)]
-    return [Line(CLOCKS, OK, f"ours agrees with {' and '.join(skews)} within {SKEW_SECONDS} s")]
+    return [Line(CLOCKS, OK, f"ours agrees with that of {', '.join(skews)} within {SKEW_SECONDS} s")]
 
 
 def skew(date: str, then: datetime) -> float:

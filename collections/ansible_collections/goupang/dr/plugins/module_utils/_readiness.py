@@ -49,6 +49,9 @@ class Line:
             "blocks": self.blocks,
         }
 
+    def sentence(self) -> str:
+        return f"{self.check}: {self.what}. {self.fix}".strip()
+
     def text(self) -> str:
         return f"{self.level:<4} {self.check}: {self.what}" + (f" -> {self.fix}" if self.fix else "")
 

@@ -390,7 +390,7 @@ lines:
       known: true
       blocks: true
 blocking:
-  description: The lines that block, as texts.
+  description: The lines that block, as sentences.
   returned: success
   type: list
   elements: str
@@ -488,7 +488,7 @@ def answer(intent: str, lines: list[Line], seconds: float) -> dict[str, t.Any]:
         "changed": False,
         "verdict": _readiness.verdict(lines),
         "lines": [line.public() for line in lines],
-        "blocking": [line.text() for line in lines if line.blocks],
+        "blocking": [line.sentence() for line in lines if line.blocks],
         "screen": _readiness.screen(intent, lines),
         "short": _readiness.screen(intent, lines, short=True),
         "seconds": round(seconds, 2),
