@@ -83,7 +83,7 @@ class World:
 
     def aws(self) -> Part:
         """Health checks with their versions, records, and distributions with their ETags."""
-        route53, cloudfront = self._aws("route53"), self._aws("cloudfront")
+        route53, cloudfront = self.client("route53"), self.client("cloudfront")
         checks = route53.list_health_checks()["HealthChecks"]
         records = route53.list_resource_record_sets(HostedZoneId=self.lab.zone_id)["ResourceRecordSets"]
         distributions = cloudfront.list_distributions()["DistributionList"].get("Items", [])
@@ -95,7 +95,7 @@ class World:
 
     def latches(self) -> list[str]:
         """Names of health checks that are disabled or inverted: who is held away from users."""
-        checks = self._aws("route53").list_health_checks()["HealthChecks"]
+        checks = self.client("route53").list_health_checks()["HealthChecks"]
         return [
             check["Id"]
             for check in checks
@@ -124,7 +124,8 @@ class World:
         query = self.sources.query
         return [name for name in owners if query(host, f"SELECT 1 FROM {name} WHERE address = %s", [address])]
 
-    def _aws(self, service: str) -> t.Any:
+    def client(self, service: str) -> t.Any:
+        """AWS's API, past the runbooks."""
         return boto3.client(
             service,
             endpoint_url=self.lab.aws_endpoint_url,
