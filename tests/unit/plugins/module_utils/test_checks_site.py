@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import socketserver
 import ssl
+import threading
 import typing as t
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_site as site
@@ -12,6 +18,10 @@ from ansible_collections.goupang.dr.plugins.module_utils._checks_site import End
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach
 from ansible_collections.goupang.dr.plugins.module_utils._probe import Page, Probe, Resolution
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Silence
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)
 TODAY = "Tue, 24 Nov 2026 09:00:00 GMT"
@@ -91,7 +101,7 @@ def ends(place: str, days: int) -> Ends:
 
 
 @pytest.mark.parametrize(
-    ("shown", "lines"),
+    ("seen", "lines"),
     [
         ([ends("a", 90), ends("b", 21)], [(OK, "of 2 the first to end is that of b, in 21 days")]),
         ([ends("a", 20), ends("b", 3), ends("c", 90)], [(WARN, "they end: b in 3 days, a in 20 days")]),
@@ -101,8 +111,8 @@ def ends(place: str, days: int) -> Ends:
          [(NO, "b: certificate has expired")]),
     ],
 )  # fmt: skip
-def test_certificates(shown: list[Ends], lines: list[tuple[str, str]]) -> None:
-    assert [(line.level, line.what) for line in site.judge_certificates(NOW, shown)] == lines
+def test_certificates(seen: list[Ends], lines: list[tuple[str, str]]) -> None:
+    assert [(line.level, line.what) for line in site.judge_certificates(NOW, seen)] == lines
 
 
 def test_a_place_that_does_not_answer_is_not_known() -> None:
@@ -113,6 +123,61 @@ def test_a_place_that_does_not_answer_is_not_known() -> None:
     assert seen.why.startswith("dr.blob.net does not answer")
     seen = site.ask_certificate(world, context, Place("Blob", "dr.blob.net"), "1.1.1.1")
     assert seen.why == "1.1.1.1 knows no address of dr.blob.net"
+
+
+@contextmanager
+def shown(folder: Path, days: int) -> Iterator[tuple[int, ssl.SSLContext]]:
+    """A server whose certificate for dr.example.com ends in so many days: its port, and who trusts it."""
+    key, today = ec.generate_private_key(ec.SECP256R1()), datetime.now(timezone.utc)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "dr.example.com")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=90))
+        .not_valid_after(today + timedelta(days=days, hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("dr.example.com")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    pem = folder / "both.pem"
+    pem.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with socketserver.TCPServer(("127.0.0.1", 0), Wrapped) as server:
+        server.RequestHandlerClass.context = context  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield server.server_address[1], ssl.create_default_context(cafile=str(pem))
+        server.shutdown()
+        thread.join(5)
+
+
+class Wrapped(socketserver.BaseRequestHandler):
+    context: ssl.SSLContext
+
+    def handle(self) -> None:
+        # Whoever refuses the certificate goes away in the middle.
+        with contextlib.suppress(OSError):
+            self.context.wrap_socket(self.request, server_side=True).close()
+
+
+def test_a_certificate_is_verified_and_read(tmp_path: Path) -> None:
+    world = FakeWorld({None: "127.0.0.1"}, {})
+    with shown(tmp_path, days=30) as (port, trust):
+        seen = site.ask_certificate(world, trust, Place("dr", "dr.example.com", port), None)
+        other = site.ask_certificate(world, trust, Place("www", "www.example.com", port, via="dr.example.com"), None)
+    assert seen.ends is not None
+    assert (seen.ends - datetime.now(timezone.utc)).days == 30
+    assert other.refused
+    assert "www.example.com" in other.why
+
+
+def test_one_that_has_ended_is_refused(tmp_path: Path) -> None:
+    with shown(tmp_path, days=-2) as (port, trust):
+        seen = site.ask_certificate(
+            FakeWorld({None: "127.0.0.1"}, {}), trust, Place("dr", "dr.example.com", port), None
+        )
+    assert (seen.refused, seen.why) == (True, "certificate has expired")
 
 
 def test_times_as_openssl_and_mysql_write_them() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 import time
 import typing as t
@@ -22,6 +25,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     Question,
     Silence,
     asked,
+    by_daemons,
     gather,
     headline,
     judged,
@@ -75,6 +79,40 @@ def test_questions_are_asked_side_by_side() -> None:
     both = threading.Barrier(2)
     questions = [Question(name, "AWS", lambda: both.wait(5) >= 0) for name in ("one", "two")]
     assert gather(questions, 5, Clock()) == {"one": True, "two": True}
+
+
+HANGS = """
+import threading
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import Question, by_daemons, gather
+from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+
+never = threading.Event()
+hang = lambda *_: never.wait()
+many = Question("many", "Azure", lambda: by_daemons(hang, range(99)))
+print(gather([Question("one", "AWS", hang), many], 1, Clock()))
+"""
+
+
+def test_what_hangs_does_not_keep_the_module_from_ending() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", HANGS], capture_output=True, text=True, check=True, timeout=30, env=environment
+    )
+    assert "AWS gave no answer within 1 s" in done.stdout
+    assert "Azure gave no answer within 1 s" in done.stdout
+
+
+def test_many_are_looked_at_side_by_side_in_their_order() -> None:
+    both = threading.Barrier(2)
+
+    def act(number: int) -> int:
+        both.wait(5)
+        return number * number
+
+    assert by_daemons(act, [1, 2, 3, 4], workers=2) == [1, 4, 9, 16]
+    assert by_daemons(act, []) == []
+    with pytest.raises(OutOfReach, match="dark"):
+        by_daemons(lambda _item: raising(OutOfReach("dark"))(), [1, 2])
 
 
 def test_silence_is_a_warning_that_says_so_and_never_ok() -> None:

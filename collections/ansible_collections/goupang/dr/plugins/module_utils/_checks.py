@@ -26,7 +26,14 @@ from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Doma
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Machine
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import RealWorld
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import Check, Line, Question, Silence, now
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    Check,
+    Line,
+    Question,
+    Silence,
+    by_daemons,
+    now,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
 Params = dict[str, t.Any]
@@ -273,7 +280,7 @@ def _of_data(params: Params) -> list[Question]:
     backups, releases = container(storage["backup_container"]), container(storage["release_container"])
     over = _checks_data.opened_session
     return [
-        Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"])),
+        Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"], by_daemons)),
         Question(
             "release",
             "Azure Blob",

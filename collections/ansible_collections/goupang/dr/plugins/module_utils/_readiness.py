@@ -10,6 +10,7 @@ which never counts as ok.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import typing as t
@@ -18,6 +19,9 @@ from datetime import datetime, timezone
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, NotAuthorised
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+
+A = t.TypeVar("A")
+B = t.TypeVar("B")
 
 OK, WARN, NO = "ok", "warn", "no"
 BLOCKS, INFORMS = "blocks", "informs"
@@ -136,6 +140,36 @@ def _ask(question: Question) -> t.Any:
 
 def _without_stop(error: DrError) -> str:
     return " ".join(str(error).split()).rstrip(".")
+
+
+def by_daemons(act: t.Callable[[A], B], items: t.Sequence[A], workers: int = 8) -> list[B]:
+    """act(item) for each, side by side and in their order; the first error is raised.
+
+    A pool of the standard library would keep the module from ending until its last item was done.
+    """
+    waiting: queue.SimpleQueue[tuple[int, A]] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, B | Exception]] = queue.SimpleQueue()
+    for numbered in enumerate(items):
+        waiting.put(numbered)
+
+    def work() -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                number, item = waiting.get_nowait()
+                try:
+                    done.put((number, act(item)))
+                except Exception as error:  # it is raised where the others are waited for
+                    done.put((number, error))
+
+    for _worker in range(min(workers, len(items))):
+        threading.Thread(target=work, daemon=True).start()
+    results: dict[int, B] = {}
+    for _item in items:
+        number, result = done.get()
+        if isinstance(result, Exception):
+            raise result
+        results[number] = result
+    return [results[number] for number in range(len(items))]
 
 
 # -- Judging -----------------------------------------------------------------------
