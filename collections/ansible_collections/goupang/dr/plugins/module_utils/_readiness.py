@@ -213,7 +213,6 @@ MATTERS: dict[str, dict[str, str]] = {
     "provision": _matter((), ("azure login", "aws api", "control room")),
     "failback": _matter((), ("active", *_MOVES, "certificates", "clocks", "way in")),
     "verify": _matter((), ("active", *_MOVES)),
-    "backup": _matter((), ("active", "backup")),
 }
 # Whatever else runs wants to know who serves the users.
 OTHERS = _matter((), ("active",))
