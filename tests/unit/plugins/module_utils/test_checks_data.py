@@ -54,7 +54,8 @@ CLOSED = Target(
     opened=None,
 )
 OPENED = replace(CLOSED, opened="petclinic_20261124t030000z")
-SOURCE = Source("STRICT_TRANS_TABLES", False, "", {"owners": 400, "pets": 38}, f"{UUID}:1-228")
+SOURCE = Source("STRICT_TRANS_TABLES", False, "", f"{UUID}:1-228")
+COUNTS = {"owners": 400, "pets": 38}
 
 
 def shelf(*valid: Manifest, **refused: str) -> Shelf:
@@ -110,7 +111,7 @@ def test_once_the_secondary_was_opened_no_backup_is_needed(have: Shelf | Silence
 
 
 def test_what_failing_over_now_would_lose() -> None:
-    (line,) = data.judge_loss(NOW, shelf(NEWEST), SOURCE, CLOSED)
+    (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, SOURCE, COUNTS)
     assert line.level == OK
     assert line.what == (
         "06:14:22 of writes, if the primary is lost: "
@@ -119,19 +120,21 @@ def test_what_failing_over_now_would_lose() -> None:
 
 
 def test_tables_that_could_not_be_counted_and_new_ones() -> None:
-    source = replace(SOURCE, rows={"owners": 100, "visits": 7})
-    (line,) = data.judge_loss(NOW, shelf(NEWEST), source, CLOSED)
-    assert "about 7 rows more by the tables' counts (1 tables are too large to be counted, or gone)" in line.what
+    (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, DARK, {"owners": 100, "visits": 7})
+    assert line.what.endswith("about 7 rows more by the tables' counts (1 tables are too large to be counted, or gone)")
+    # Without GTIDs nobody can count transactions.
+    (line,) = data.judge_loss(NOW, shelf(replace(NEWEST, gtid_set="")), CLOSED, SOURCE, COUNTS)
+    assert "transactions" not in line.what
 
 
 def test_what_is_lost_when_the_primary_is_silent_or_there_is_no_backup() -> None:
-    (line,) = data.judge_loss(NOW, shelf(NEWEST), Silence("MySQL at rds is out of reach"), CLOSED)
+    (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, SOURCE, Silence("MySQL at rds is out of reach"))
     assert (line.level, line.known) == (WARN, False)
     assert line.what.startswith("06:14:22 of writes, if the primary is lost; how many rows is not known: MySQL at rds")
     for nothing in (shelf(), DARK):
-        (line,) = data.judge_loss(NOW, nothing, SOURCE, CLOSED)
+        (line,) = data.judge_loss(NOW, nothing, CLOSED, SOURCE, COUNTS)
         assert (line.level, line.what) == (WARN, "not known: without a backup, everything")
-    assert data.judge_loss(NOW, DARK, SOURCE, OPENED)[0].level == OK
+    assert data.judge_loss(NOW, DARK, OPENED, SOURCE, COUNTS)[0].level == OK
 
 
 @pytest.mark.parametrize(
@@ -297,12 +300,11 @@ def source_server(**answers: t.Any) -> FakeServer:
 
 
 def test_the_source_is_asked_and_what_takes_too_long_to_count_is_left_out() -> None:
-    assert data.ask_source(source_server(), "petclinic").rows == {"owners": 7, "pets": 3}
-    slow = data.ask_source(source_server(pets=ServiceFault("interrupted", "3024")), "petclinic")
-    assert slow.rows == {"owners": 7}
-    assert (slow.fenced, slow.certificate_ends) == (False, "")
+    assert data.ask_source(source_server()) == Source("ON", False, "", "ON")
+    assert data.ask_counts(source_server(), "petclinic") == {"owners": 7, "pets": 3}
+    assert data.ask_counts(source_server(pets=ServiceFault("interrupted", "3024")), "petclinic") == {"owners": 7}
     with pytest.raises(ServiceFault):
-        data.ask_source(source_server(pets=ServiceFault("corrupt", "1034")), "petclinic")
+        data.ask_counts(source_server(pets=ServiceFault("corrupt", "1034")), "petclinic")
 
 
 def test_a_connection_ends_with_its_answer() -> None:

@@ -7,6 +7,7 @@ A cloud's client is made when the first question needs it, and shared by the oth
 
 from __future__ import annotations
 
+import ssl
 import threading
 import typing as t
 from dataclasses import dataclass
@@ -150,7 +151,7 @@ def checks(subject: Subject) -> list[Check]:
     return [
         loud(active.ACTIVE, everybody, partial(active.judge_active, stack)),
         loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now())),
-        loud(data.LOSS, ("shelf", "source", "target"), partial(data.judge_loss, now())),
+        loud(data.LOSS, ("shelf", "target", "source", "counts"), partial(data.judge_loss, now())),
         loud(active.FLIP, ("thrown", "health checks"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
@@ -200,6 +201,7 @@ def questions(subject: Subject, clock: Clock) -> list[Question]:
     world = RealWorld(sites["ca_bundle"] or None, clock)
     aws = Shared(lambda: _checks_aws.connect(params["aws"]))
     azure = Shared(lambda: _checks_azure.connect(params["azure"]))
+    trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))
     folder = f"https://{storage['domain']}/{storage['switch_container']}"
     return [
         Question("served", "DNS", lambda: _checks_site.ask_served(world, sites["dr_domain"], sites["resolvers"])),
@@ -213,7 +215,7 @@ def questions(subject: Subject, clock: Clock) -> list[Question]:
         *_of_data(params),
         *(
             Question(
-                f"certificate {place.name}", place.name, partial(_certificate, world, sites, place, subject.resolver)
+                f"certificate {place.name}", place.name, partial(_certificate, world, trust, place, subject.resolver)
             )
             for place in subject.places
         ),
@@ -235,8 +237,10 @@ def machine_key(params: Params, half: str) -> str:
     return str(params["machine"][f"ssh_{half}_key_file"])
 
 
-def _certificate(world: RealWorld, sites: Params, place: _checks_site.Place, resolver: str | None) -> _checks_site.Ends:
-    return _checks_site.ask_certificate(world, _checks_site.tls_context(sites["ca_bundle"]), place, resolver)
+def _certificate(
+    world: RealWorld, trust: Shared[ssl.SSLContext], place: _checks_site.Place, resolver: str | None
+) -> _checks_site.Ends:
+    return _checks_site.ask_certificate(world, trust(), place, resolver)
 
 
 def _of_aws(subject: Subject, api: Shared[_checks_aws.Api]) -> list[Question]:
@@ -296,7 +300,16 @@ def _of_data(params: Params) -> list[Question]:
             "the primary's database",
             lambda: over(
                 lambda: connect(params["primary_database"]),
-                lambda session: _checks_data.ask_source(session, params["schema"]),
+                _checks_data.ask_source,
+            ),
+        ),
+        # Apart from the others: whether the primary is fenced is not to wait until its tables are counted.
+        Question(
+            "counts",
+            "the primary's database",
+            lambda: over(
+                lambda: connect(params["primary_database"]),
+                lambda session: _checks_data.ask_counts(session, params["schema"]),
             ),
         ),
     ]

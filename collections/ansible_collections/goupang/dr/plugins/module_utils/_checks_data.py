@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import _openings, _writers
@@ -43,15 +43,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Source:
-    """The primary's database: its sql_mode, whether it is fenced, the end of its certificate.
-
-    rows: table -> count, without those that could not be counted in time; transactions since a GTID set is `since`.
-    """
+    """The primary's database: its sql_mode, whether it is fenced, the end of its certificate, its GTID set."""
 
     sql_mode: str
     fenced: bool
     certificate_ends: str
-    rows: dict[str, int] = field(default_factory=dict)
     executed: str = ""
 
 
@@ -81,9 +77,13 @@ def ask_target(session: Session) -> Target:
     )
 
 
-def ask_source(session: Session, schema: str) -> Source:
+def ask_source(session: Session) -> Source:
     fenced = _writers.recorded(session) != _writers.Fenced()
-    executed = _variable(session, "gtid_executed")
+    return Source(_variable(session, "sql_mode"), fenced, _certificate(session), _variable(session, "gtid_executed"))
+
+
+def ask_counts(session: Session, schema: str) -> dict[str, int]:
+    """table -> rows, without those that are too large to be counted in time."""
     tables = session.rows(
         "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'BASE TABLE'",
         (schema,),
@@ -92,7 +92,7 @@ def ask_source(session: Session, schema: str) -> Source:
     for (table,) in tables:
         with contextlib.suppress(_NotCounted):
             rows[table] = _count(session, schema, table)
-    return Source(_variable(session, "sql_mode"), fenced, _certificate(session), rows, executed)
+    return rows
 
 
 class _NotCounted(Exception):  # noqa: N818 (as _errors)
@@ -166,7 +166,11 @@ def judge_backup(today: datetime, shelf: Shelf | Silence, target: Target | Silen
 
 
 def judge_loss(
-    today: datetime, shelf: Shelf | Silence, source: Source | Silence, target: Target | Silence
+    today: datetime,
+    shelf: Shelf | Silence,
+    target: Target | Silence,
+    source: Source | Silence,
+    counts: dict[str, int] | Silence,
 ) -> list[Line]:
     """What failing over now would lose. It is no fault by itself; an old backup is the line above."""
     if isinstance(target, Target) and target.opened:
@@ -175,8 +179,8 @@ def judge_loss(
         return [not_known(LOSS, "without a backup, everything")]
     newest = shelf.valid[0]
     lost = clock_face((today - moment(newest.started)).total_seconds())
-    if isinstance(source, Silence):
-        what = f"{lost} of writes, if the primary is lost; how many rows is not known: {source.why}"
+    if isinstance(counts, Silence):
+        what = f"{lost} of writes, if the primary is lost; how many rows is not known: {counts.why}"
         return [
             Line(
                 LOSS,
@@ -186,15 +190,16 @@ def judge_loss(
                 known=False,
             )
         ]
-    rows = written_since(newest, source)
-    transactions = transactions_since(source.executed, newest.gtid_set)
-    return [Line(LOSS, OK, f"{lost} of writes, if the primary is lost: {rows}, {transactions} transactions")]
+    said = [written_since(newest, counts)]
+    if isinstance(source, Source) and source.executed and newest.gtid_set:
+        said.append(f"{transactions_since(source.executed, newest.gtid_set)} transactions")
+    return [Line(LOSS, OK, f"{lost} of writes, if the primary is lost: {', '.join(said)}")]
 
 
-def written_since(newest: Manifest, source: Source) -> str:
+def written_since(newest: Manifest, counts: dict[str, int]) -> str:
     """How the tables' counts differ from the backup's. A row that was changed does not show."""
-    counted = {table: source.rows[table] - rows for table, rows in newest.tables.items() if table in source.rows}
-    counted.update({table: rows for table, rows in source.rows.items() if table not in newest.tables})
+    counted = {table: counts[table] - rows for table, rows in newest.tables.items() if table in counts}
+    counted.update({table: rows for table, rows in counts.items() if table not in newest.tables})
     more = sum(n for n in counted.values() if n > 0)
     fewer = -sum(n for n in counted.values() if n < 0)
     uncounted = len(set(newest.tables) - set(counted))
