@@ -158,5 +158,11 @@ WITHOUT = Stack({"primary_www": "id-p"})
     ],
 )  # fmt: skip
 def test_ways_to_move_the_users(stack: Stack, object_: t.Any, api: t.Any, level: str, what: str) -> None:
-    (line,) = active.judge_flip(stack, object_, api)
+    (line,) = active.judge_flip(stack, object_, api, Served({"a": "primary"}))
     assert (line.level, line.what) == (level, what)
+
+
+def test_users_that_were_moved_already_are_not_kept_waiting_for_a_way() -> None:
+    (line,) = active.judge_flip(STACK, DARK, DARK, Served({"a": "secondary"}))
+    assert line.level == WARN
+    assert active.judge_flip(STACK, DARK, DARK, DARK)[0].level == NO

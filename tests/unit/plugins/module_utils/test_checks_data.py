@@ -131,9 +131,10 @@ def test_what_is_lost_when_the_primary_is_silent_or_there_is_no_backup() -> None
     (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, SOURCE, Silence("MySQL at rds is out of reach"))
     assert (line.level, line.known) == (WARN, False)
     assert line.what.startswith("06:14:22 of writes, if the primary is lost; how many rows is not known: MySQL at rds")
-    for nothing in (shelf(), DARK):
-        (line,) = data.judge_loss(NOW, nothing, CLOSED, SOURCE, COUNTS)
-        assert (line.level, line.what) == (WARN, "not known: without a backup, everything")
+    (line,) = data.judge_loss(NOW, shelf(), CLOSED, SOURCE, COUNTS)
+    assert (line.level, line.what) == (WARN, "everything, if the primary is lost: there is no valid backup")
+    (line,) = data.judge_loss(NOW, DARK, CLOSED, SOURCE, COUNTS)
+    assert (line.level, line.what) == (WARN, "not known: the backups cannot be read")
     assert data.judge_loss(NOW, DARK, OPENED, SOURCE, COUNTS)[0].level == OK
 
 

@@ -8,6 +8,7 @@ The options are described by the doc fragment goupang.dr.azure. Private to this 
 from __future__ import annotations
 
 import importlib
+import re
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,10 @@ _SIZE_CODES = frozenset(
         "QuotaExceeded",
     }
 )
+
+
+# How urllib3 tells of a connection: as an object's address in memory, then the words.
+_UNREADABLE = re.compile(r"\(?<[^<>]* at 0x[0-9a-f]+>[,:] ['\"]?([^'\"]*)['\"]?\)?")
 
 
 def library(module: str, package: str) -> t.Any:
@@ -156,7 +161,7 @@ def _code_and_message(error: t.Any) -> tuple[str, str]:
         if detail.code in _SIZE_CODES:
             code, message = detail.code, detail.message or message
     lines = str(message).strip().splitlines() or [""]
-    return code, lines[0].rstrip(" .")
+    return code, _UNREADABLE.sub(r"\1", lines[0]).rstrip(" .")
 
 
 def _word(code: t.Any) -> str:

@@ -152,7 +152,7 @@ def checks(subject: Subject) -> list[Check]:
         loud(active.ACTIVE, everybody, partial(active.judge_active, stack)),
         loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now())),
         loud(data.LOSS, ("shelf", "target", "source", "counts"), partial(data.judge_loss, now())),
-        loud(active.FLIP, ("thrown", "health checks"), partial(active.judge_flip, stack)),
+        loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
         Check(data.RELEASE, ("release",), data.judge_release),

@@ -155,14 +155,19 @@ def judge_api(checks: Dated | Silence) -> list[Line]:
     return [Line(AWS_API, OK, "Route 53's API knows our login and answers")]
 
 
-def judge_flip(stack: Stack, thrown: Thrown | Silence, checks: Dated | Silence) -> list[Line]:
-    """Which of the two ways would work now. Writing the object and moving a check are tried only by moving users."""
+def judge_flip(stack: Stack, thrown: Thrown | Silence, checks: Dated | Silence, served: Served | Silence) -> list[Line]:
+    """Which of the two ways would work now. Writing the object and moving a check are tried only by moving users.
+
+    That neither works is a no: the primary would be closed, and its users could not be sent elsewhere. Once they
+    are on the secondary it is a warning, because the runbook that brought them there may have to be finished.
+    """
     switch = _by_switch(stack, thrown)
     api = "AWS's API does not answer" if isinstance(checks, Silence) else ""
     ways = [way for way, why in (("the switch", switch), ("AWS's API", api)) if not why]
     if not ways:
         fix = "Wait until one of them answers: without either nobody can be moved."
-        return [Line(FLIP, NO, f"no way to move the users works now: {switch}; {api}", fix)]
+        moved = not isinstance(served, Silence) and agreed(served) == SECONDARY
+        return [Line(FLIP, WARN if moved else NO, f"no way to move the users works now: {switch}; {api}", fix)]
     if switch and "switch" not in stack.ids:
         return [Line(FLIP, WARN, f"by AWS's API alone: {switch}", "Run provision.yml in peace: it adds the switch.")]
     if switch:

@@ -175,8 +175,10 @@ def judge_loss(
     """What failing over now would lose. It is no fault by itself; an old backup is the line above."""
     if isinstance(target, Target) and target.opened:
         return [Line(LOSS, OK, "nothing: the secondary was opened already, and nothing is loaded over it")]
-    if isinstance(shelf, Silence) or not shelf.valid:
-        return [not_known(LOSS, "without a backup, everything")]
+    if isinstance(shelf, Silence):
+        return [not_known(LOSS, "the backups cannot be read")]
+    if not shelf.valid:
+        return [Line(LOSS, WARN, "everything, if the primary is lost: there is no valid backup", "Run backup.yml.")]
     newest = shelf.valid[0]
     lost = clock_face((today - moment(newest.started)).total_seconds())
     if isinstance(counts, Silence):
