@@ -32,8 +32,12 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     Line,
     Question,
     Silence,
+    asked,
     by_daemons,
+    gather,
+    judged,
     now,
+    weighed,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
@@ -313,3 +317,13 @@ def _of_data(params: Params) -> list[Question]:
             ),
         ),
     ]
+
+
+def look(params: Params, clock: Clock) -> list[Line]:
+    """The lines for this intent. DrError where the world cannot even be asked."""
+    subject, intent = Subject(params), params["intent"]
+    wished = asked(intent, checks(subject))
+    wanted = {name for check in wished for name in check.questions}
+    needed = [question for question in questions(subject, clock) if question.name in wanted]
+    answers = gather(needed, params["budget"], clock)
+    return weighed(intent, judged(wished, answers))

@@ -11,11 +11,13 @@ which never counts as ok.
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
 import threading
 import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, NotAuthorised
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
@@ -256,3 +258,24 @@ def screen(intent: str, lines: t.Sequence[Line], *, short: bool = False) -> list
     """What a person reads; short: what is not ok, and the facts that a decision needs."""
     shown = [line for line in lines if not short or line.level != OK or line.check in FACTS]
     return [headline(intent, lines), *(line.text() for line in shown)]
+
+
+def answer(intent: str, lines: t.Sequence[Line], seconds: float) -> dict[str, t.Any]:
+    return {
+        "changed": False,
+        "verdict": verdict(lines),
+        "lines": [line.public() for line in lines],
+        "blocking": [line.sentence() for line in lines if line.blocks],
+        "screen": screen(intent, lines),
+        "short": screen(intent, lines, short=True),
+        "seconds": round(seconds, 2),
+    }
+
+
+def write_report(path: str, intent: str, found: dict[str, t.Any]) -> None:
+    """OSError when it cannot be written."""
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"schema": 1, "intent": intent, "time": now().isoformat(timespec="seconds")}
+    kept.update({key: found[key] for key in ("verdict", "lines", "seconds")})
+    file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")

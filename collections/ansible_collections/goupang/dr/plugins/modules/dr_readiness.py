@@ -44,76 +44,36 @@ options:
     type: dict
     required: true
     suboptions:
-      access_key:
-        description: The access key's id. Without it the AWS SDK looks where it always does.
-        type: str
-      secret_key:
-        description: The secret access key that belongs to it.
-        type: str
-      session_token:
-        description: The session token, where the credentials are temporary.
-        type: str
-      region:
-        description: The region.
-        type: str
-        default: us-east-1
-      endpoint_url:
-        description: Address of the API, where it is not AWS's public one.
-        type: str
-      ca_bundle:
-        description: PEM file of the authorities that the API's certificate is verified with.
-        type: path
+      access_key: {description: The access key's id. Without it the AWS SDK looks where it always does., type: str}
+      secret_key: {description: The secret access key that belongs to it., type: str}
+      session_token: {description: "The session token, where the credentials are temporary.", type: str}
+      region: {description: The region., type: str, default: us-east-1}
+      endpoint_url: {description: "Address of the API, where it is not AWS's public one.", type: str}
+      ca_bundle: {description: PEM file of the authorities that the API's certificate is verified with., type: path}
   azure:
     description: How to reach Azure, as C(dr_azure_login) of the inventory.
     type: dict
     required: true
     suboptions:
-      tenant_id:
-        description: The Entra tenant of the service principal.
-        type: str
-      client_id:
-        description: The service principal's application id.
-        type: str
+      tenant_id: {description: The Entra tenant of the service principal., type: str}
+      client_id: {description: The service principal's application id., type: str}
       client_secret:
         description: The service principal's secret. Without it C(DefaultAzureCredential) looks for a login.
         type: str
-      subscription_id:
-        description: The subscription that holds the resources.
-        type: str
-      authority_url:
-        description: Where tokens are issued.
-        type: str
-      arm_url:
-        description: The address of Azure Resource Manager.
-        type: str
-        default: https://management.azure.com
-      ca_bundle:
-        description: PEM file of the authorities that are trusted for Azure's addresses.
-        type: path
+      subscription_id: {description: The subscription that holds the resources., type: str}
+      authority_url: {description: Where tokens are issued., type: str}
+      arm_url: {description: The address of Azure Resource Manager., type: str, default: https://management.azure.com}
+      ca_bundle: {description: PEM file of the authorities that are trusted for Azure's addresses., type: path}
   primary_database:
     description: How to reach the primary's database from here. That it cannot be reached blocks nothing.
     type: dict
     required: true
     suboptions: &login
-      login_host:
-        description: Name or address of the server.
-        type: str
-        required: true
-      login_port:
-        description: Its port.
-        type: int
-        default: 3306
-      login_user:
-        description: Account to work as.
-        type: str
-        required: true
-      login_password:
-        description: The account's password.
-        type: str
-        required: true
-      login_ca:
-        description: PEM file of the authorities that the server's certificate is verified with.
-        type: path
+      login_host: {description: Name or address of the server., type: str, required: true}
+      login_port: {description: Its port., type: int, default: 3306}
+      login_user: {description: Account to work as., type: str, required: true}
+      login_password: {description: The account's password., type: str, required: true}
+      login_ca: {description: PEM file of the authorities that the server's certificate is verified with., type: path}
   secondary_database:
     description: How to reach the secondary's database.
     type: dict
@@ -124,10 +84,7 @@ options:
     type: dict
     required: true
     suboptions:
-      zone:
-        description: The hosted zone of Route 53.
-        type: str
-        required: true
+      zone: {description: The hosted zone of Route 53., type: str, required: true}
       www_domain:
         description: The name that shows the maintenance page when the primary is gone.
         type: str
@@ -136,10 +93,7 @@ options:
         description: The name that shows the application from whichever site is active.
         type: str
         required: true
-      alb_dns_name:
-        description: The primary's load balancer.
-        type: str
-        required: true
+      alb_dns_name: {description: The primary's load balancer., type: str, required: true}
       resolvers:
         description: DNS servers that answer as those of the users do.
         type: list
@@ -153,42 +107,15 @@ options:
     type: dict
     required: true
     suboptions:
-      account_url:
-        description: The account as this controller reaches it.
-        type: str
-        required: true
-      domain:
-        description: The same account as CloudFront and Route 53's checkers reach it.
-        type: str
-        required: true
-      backup_container:
-        description: Container of the backups.
-        type: str
-        required: true
-      backup_prefix:
-        description: Folder of the primary's backups in it.
-        type: str
-        default: ""
-      page_container:
-        description: Container of the maintenance page.
-        type: str
-        required: true
-      switch_container:
-        description: Container of the switch object.
-        type: str
-        required: true
-      release_container:
-        description: Container of the releases.
-        type: str
-        required: true
-      release_blob:
-        description: The WAR in it.
-        type: str
-        required: true
-      release_sha256:
-        description: The SHA-256 that the WAR must have.
-        type: str
-        required: true
+      account_url: {description: The account as this controller reaches it., type: str, required: true}
+      domain: {description: The same account as CloudFront and Route 53's checkers reach it., type: str, required: true}
+      backup_container: {description: Container of the backups., type: str, required: true}
+      backup_prefix: {description: Folder of the primary's backups in it., type: str, default: ""}
+      page_container: {description: Container of the maintenance page., type: str, required: true}
+      switch_container: {description: Container of the switch object., type: str, required: true}
+      release_container: {description: Container of the releases., type: str, required: true}
+      release_blob: {description: The WAR in it., type: str, required: true}
+      release_sha256: {description: The SHA-256 that the WAR must have., type: str, required: true}
   stack:
     description: What provision.yml built in AWS.
     type: dict
@@ -202,14 +129,8 @@ options:
         description: CloudFront's own names of the distributions V(www) and V(dr), as C(dr_distribution_domains).
         type: dict
         default: {}
-      interval:
-        description: Seconds between two questions of Route 53's checkers.
-        type: int
-        default: 10
-      threshold:
-        description: How many failures in a row decide.
-        type: int
-        default: 3
+      interval: {description: Seconds between two questions of Route 53's checkers., type: int, default: 10}
+      threshold: {description: How many failures in a row decide., type: int, default: 3}
       automatic:
         description: Whether users may be moved to a secondary that no runbook has opened.
         type: bool
@@ -219,54 +140,21 @@ options:
     type: dict
     required: true
     suboptions:
-      name:
-        description: Its name.
-        type: str
-        required: true
-      resource_group:
-        description: Its resource group.
-        type: str
-        required: true
-      location:
-        description: Its region.
-        type: str
-        required: true
-      size:
-        description: The size that is tried first.
-        type: str
-        required: true
-      size_fallbacks:
-        description: Sizes that are tried after it.
-        type: list
-        elements: str
-        default: []
+      name: {description: Its name., type: str, required: true}
+      resource_group: {description: Its resource group., type: str, required: true}
+      location: {description: Its region., type: str, required: true}
+      size: {description: The size that is tried first., type: str, required: true}
+      size_fallbacks: {description: Sizes that are tried after it., type: list, elements: str, default: []}
       image:
         description: V(publisher), V(offer), V(sku) and V(version) of a marketplace image, or the V(id) of another.
         type: dict
         required: true
-      subnet_id:
-        description: Id of its subnet.
-        type: str
-        required: true
-      security_group_id:
-        description: Id of its network security group.
-        type: str
-      fqdn:
-        description: The name that CloudFront's origin uses.
-        type: str
-        required: true
-      http_port:
-        description: The port that CloudFront asks there.
-        type: int
-        default: 80
-      ssh_private_key_file:
-        description: Private key with which the controller enters it.
-        type: path
-        required: true
-      ssh_public_key_file:
-        description: The public half, with which it is built.
-        type: path
-        required: true
+      subnet_id: {description: Id of its subnet., type: str, required: true}
+      security_group_id: {description: Id of its network security group., type: str}
+      fqdn: {description: The name that CloudFront's origin uses., type: str, required: true}
+      http_port: {description: The port that CloudFront asks there., type: int, default: 80}
+      ssh_private_key_file: {description: Private key with which the controller enters it., type: path, required: true}
+      ssh_public_key_file: {description: "The public half, with which it is built.", type: path, required: true}
       operator_address:
         description: The address from which this controller reaches Azure, to compare with the security group's rules.
         type: str
@@ -275,13 +163,8 @@ options:
     type: dict
     default: {}
     suboptions:
-      host:
-        description: Its name or address.
-        type: str
-      port:
-        description: Its port of SSH.
-        type: int
-        default: 22
+      host: {description: Its name or address., type: str}
+      port: {description: Its port of SSH., type: int, default: 22}
 requirements:
   - azure-identity
   - azure-storage-blob
@@ -410,14 +293,11 @@ seconds:
   type: float
 """
 
-import json
 import typing as t
-from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _aws, _azure, _checks, _mysql, _readiness
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import Line
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
 Spec = dict[str, dict[str, t.Any]]
@@ -473,37 +353,6 @@ def of(options: Spec, **more: t.Any) -> dict[str, t.Any]:
     return {"type": "dict", "options": options, **(more or {"required": True})}
 
 
-def look(params: dict[str, t.Any], clock: Clock) -> list[Line]:
-    """The lines for this intent. DrError where the world cannot even be asked."""
-    subject, intent = _checks.Subject(params), params["intent"]
-    checks = _readiness.asked(intent, _checks.checks(subject))
-    wanted = {name for check in checks for name in check.questions}
-    questions = [question for question in _checks.questions(subject, clock) if question.name in wanted]
-    answers = _readiness.gather(questions, params["budget"], clock)
-    return _readiness.weighed(intent, _readiness.judged(checks, answers))
-
-
-def answer(intent: str, lines: list[Line], seconds: float) -> dict[str, t.Any]:
-    return {
-        "changed": False,
-        "verdict": _readiness.verdict(lines),
-        "lines": [line.public() for line in lines],
-        "blocking": [line.sentence() for line in lines if line.blocks],
-        "screen": _readiness.screen(intent, lines),
-        "short": _readiness.screen(intent, lines, short=True),
-        "seconds": round(seconds, 2),
-    }
-
-
-def write_report(path: str, intent: str, found: dict[str, t.Any]) -> None:
-    """OSError when it cannot be written."""
-    file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"schema": 1, "intent": intent, "time": _readiness.now().isoformat(timespec="seconds")}
-    kept.update({key: found[key] for key in ("verdict", "lines", "seconds")})
-    file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -527,13 +376,13 @@ def main() -> None:
     clock, params = Clock(), module.params
     began = clock.now()
     try:
-        lines = look(params, clock)
+        lines = _checks.look(params, clock)
     except DrError as error:
         module.fail_json(msg=str(error))
-    found = answer(params["intent"], lines, clock.now() - began)
+    found = _readiness.answer(params["intent"], lines, clock.now() - began)
     if params["report"] and not module.check_mode:
         try:
-            write_report(params["report"], params["intent"], found)
+            _readiness.write_report(params["report"], params["intent"], found)
         except OSError as error:
             module.warn(f"The report {params['report']} cannot be written: {error.strerror}.")
     module.exit_json(**found)
