@@ -121,7 +121,7 @@ def test_what_failing_over_now_would_lose() -> None:
 
 def test_tables_that_could_not_be_counted_and_new_ones() -> None:
     (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, DARK, {"owners": 100, "visits": 7})
-    assert line.what.endswith("about 7 rows more by the tables' counts (1 tables are too large to be counted, or gone)")
+    assert line.what.endswith("about 7 rows more by the tables' counts (1 table too large to be counted, or gone)")
     # Without GTIDs nobody can count transactions.
     (line,) = data.judge_loss(NOW, shelf(replace(NEWEST, gtid_set="")), CLOSED, SOURCE, COUNTS)
     assert "transactions" not in line.what
@@ -161,7 +161,7 @@ def test_the_target_answers() -> None:
     (line,) = data.judge_target(CLOSED, shelf(NEWEST))
     assert line.level == OK
     assert line.what == (
-        "MySQL 8.0.45 answers, holds 2.0 GiB in 1 schemas, a restore adds about 3 MiB; "
+        "MySQL 8.0.45 answers, holds 2.0 GiB in 1 schema, a restore adds about 3 MiB; "
         "what is free on its disk SQL does not tell"
     )
     assert "restore" not in data.judge_target(CLOSED, DARK)[0].what

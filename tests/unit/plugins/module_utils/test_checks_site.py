@@ -106,7 +106,7 @@ def ends(place: str, days: int) -> Ends:
         ([ends("a", 90), ends("b", 21)], [(OK, "of 2 the first to end is that of b, in 21 days")]),
         ([ends("a", 20), ends("b", 3), ends("c", 90)], [(WARN, "they end: b in 3 days, a in 20 days")]),
         ([ends("a", 90), Ends("b", None, "b does not answer")], [(WARN, "not known: b: b does not answer")]),
-        ([ends("a", 1), Ends("b", None)], [(WARN, "they end: a in 1 days"), (WARN, "not known: b: it shows none")]),
+        ([ends("a", 1), Ends("b", None)], [(WARN, "they end: a in 1 day"), (WARN, "not known: b: it shows none")]),
         ([ends("a", 1), Ends("b", None, "certificate has expired", refused=True)],
          [(NO, "b: certificate has expired")]),
     ],

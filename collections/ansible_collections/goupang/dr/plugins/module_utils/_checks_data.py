@@ -16,7 +16,15 @@ from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProper
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, Silence, not_known
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    NO,
+    OK,
+    WARN,
+    Line,
+    Silence,
+    counted,
+    not_known,
+)
 
 BACKUP, LOSS, TARGET, PARAMETERS, RELEASE = "backup", "loss", "target database", "target parameters", "release"
 # A night, and two hours for a backup that takes its time.
@@ -194,19 +202,19 @@ def judge_loss(
         ]
     said = [written_since(newest, counts)]
     if isinstance(source, Source) and source.executed and newest.gtid_set:
-        said.append(f"{transactions_since(source.executed, newest.gtid_set)} transactions")
+        said.append(counted(transactions_since(source.executed, newest.gtid_set), "transaction"))
     return [Line(LOSS, OK, f"{lost} of writes, if the primary is lost: {', '.join(said)}")]
 
 
 def written_since(newest: Manifest, counts: dict[str, int]) -> str:
     """How the tables' counts differ from the backup's. A row that was changed does not show."""
-    counted = {table: counts[table] - rows for table, rows in newest.tables.items() if table in counts}
-    counted.update({table: rows for table, rows in counts.items() if table not in newest.tables})
-    more = sum(n for n in counted.values() if n > 0)
-    fewer = -sum(n for n in counted.values() if n < 0)
-    uncounted = len(set(newest.tables) - set(counted))
+    changes = {table: counts[table] - rows for table, rows in newest.tables.items() if table in counts}
+    changes.update({table: rows for table, rows in counts.items() if table not in newest.tables})
+    more = sum(n for n in changes.values() if n > 0)
+    fewer = -sum(n for n in changes.values() if n < 0)
+    uncounted = len(set(newest.tables) - set(changes))
     said = f"about {more} rows more" + (f" and {fewer} fewer" if fewer else "") + " by the tables' counts"
-    return said + (f" ({uncounted} tables are too large to be counted, or gone)" if uncounted else "")
+    return said + (f" ({counted(uncounted, 'table')} too large to be counted, or gone)" if uncounted else "")
 
 
 def transactions_since(executed: str, before: str) -> int:
@@ -258,7 +266,7 @@ def judge_target(target: Target | Silence, shelf: Shelf | Silence) -> list[Line]
     if target.parameters.get("read_only", "").upper() in ("ON", "1"):
         fix = "Make it a server of its own: a replica, or one whose storage is full, takes no writes."
         return [Line(TARGET, NO, "it is read-only", fix)]
-    held = f"holds {size(sum(target.schemas.values()))} in {len(target.schemas)} schemas"
+    held = f"holds {size(sum(target.schemas.values()))} in {counted(len(target.schemas), 'schema')}"
     adds = (
         ""
         if isinstance(shelf, Silence) or not shelf.valid

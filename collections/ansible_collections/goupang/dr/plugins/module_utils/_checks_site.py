@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
 from ansible_collections.goupang.dr.plugins.module_utils._probe import Page, Probe, World
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, Silence, not_known, now
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    NO,
+    OK,
+    WARN,
+    Line,
+    Silence,
+    counted,
+    not_known,
+    now,
+)
 
 SWITCH, CERTIFICATES, CLOCKS = "switch", "certificates", "clocks"
 OPEN_MARK = "/goupang-dr/open"
@@ -141,7 +150,11 @@ def judge_certificates(today: datetime, ends: t.Sequence[Ends]) -> list[Line]:
     if refused:
         return [Line(CERTIFICATES, NO, "; ".join(refused), "Renew it, or correct dr_ca_bundle: users see it too.")]
     days = {e.place: (e.ends - today).days for e in ends if e.ends}
-    soon = [f"{place} in {left} days" for place, left in sorted(days.items(), key=lambda d: d[1]) if left < FEW_DAYS]
+    soon = [
+        f"{place} in {counted(left, 'day')}"
+        for place, left in sorted(days.items(), key=lambda d: d[1])
+        if left < FEW_DAYS
+    ]
     unknown = "; ".join(f"{e.place}: {e.why or 'it shows none'}" for e in ends if e.ends is None)
     lines = []
     if soon:
@@ -151,7 +164,9 @@ def judge_certificates(today: datetime, ends: t.Sequence[Ends]) -> list[Line]:
     if lines or not days:
         return lines
     first = min(days, key=lambda place: days[place])
-    return [Line(CERTIFICATES, OK, f"of {len(days)} the first to end is that of {first}, in {days[first]} days")]
+    return [
+        Line(CERTIFICATES, OK, f"of {len(days)} the first to end is that of {first}, in {counted(days[first], 'day')}")
+    ]
 
 
 def judge_clocks(asked: t.Mapping[str, tuple[str, datetime | None]]) -> list[Line]:

@@ -98,6 +98,11 @@ class Dated:
     then: datetime | None = None
 
 
+def counted(number: int, noun: str) -> str:
+    """1 day, 2 days"""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def now() -> datetime:
     return datetime.now(timezone.utc)
 
