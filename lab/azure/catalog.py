@@ -97,6 +97,21 @@ def usages(used: int) -> list[Json]:
     return [{"unit": "Count", "currentValue": used, "limit": QUOTA, "name": name}]
 
 
+# Publisher, offer and sku of the images that are offered, and their newest version.
+IMAGES = {
+    ("debian", "debian-11", "11-backports-gen2"): "0.20261103.2287",
+    ("canonical", "0001-com-ubuntu-server-jammy", "22_04-lts-gen2"): "22.04.202611040",
+}
+
+
+def image_versions(publisher: str, offer: str, sku: str, path: str) -> list[Json]:
+    """vmimage/.../versions: a bare list, which holds the newest version alone. ArmError for an unknown image."""
+    version = IMAGES.get((publisher.lower(), offer.lower(), sku.lower()))
+    if version is None:
+        raise ArmError(404, "NotFound", f"Artifact: VMImage was not found: {publisher}:{offer}:{sku}.")
+    return [{"location": LOCATION, "name": version, "id": f"{path}/{version}"}]
+
+
 def locations(subscription: str) -> list[Json]:
     return [
         {

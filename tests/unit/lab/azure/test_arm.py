@@ -319,3 +319,15 @@ def test_operations_that_ended_are_forgotten_in_time(machines: PretendedMachines
 def test_the_file_is_the_owners_alone(tmp_path: Path, machines: PretendedMachines) -> None:
     prepare(Store(tmp_path / "state.json"), machines)
     assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_versions_of_an_image_are_a_bare_list(machines: PretendedMachines) -> None:
+    client = Client(assemble(Store(), machines))
+    image = "publishers/Debian/artifacttypes/vmimage/offers/debian-11/skus/11-backports-gen2/versions"
+    where = "/subscriptions/s/providers/Microsoft.Compute/locations/koreacentral"
+    answer = client("GET", f"{where}/{image}")
+    assert answer.status == 200
+    (version,) = t.cast("list[Json]", answer.body)
+    assert version["id"].endswith(f"/versions/{version['name']}")
+    unknown = client("GET", f"{where}/{image.replace('debian-11', 'debian-99')}")
+    assert unknown.status == 404
