@@ -61,7 +61,7 @@ test: machine ## Everything that must pass before a change lands
 	@tools/test
 
 .PHONY: test-all
-test-all: machine ## make test, and each role's states by Molecule
+test-all: machine ## make test, each role's states by Molecule, and the long tests
 	@tools/test --all
 
 .PHONY: lock

@@ -41,6 +41,10 @@ class Runbooks:
 
     def run(self, name: str, *options: str, **variables: str) -> Outcome:
         """playbooks/<name>.yml with extra variables; `options` are those of ansible-playbook."""
+        return self.play(name, [*playbook_command(name, variables), *options])
+
+    def play(self, name: str, command: list[str]) -> Outcome:
+        """A command of ansible-playbook; its output and journal are called `name`."""
         self._number += 1
         run_id = f"{self._number:02d}-{name}"
         journal = self.folder / "journal"
@@ -49,7 +53,7 @@ class Runbooks:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             done = subprocess.run(
-                [*playbook_command(name, variables), *options],
+                command,
                 cwd=facts.ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,
