@@ -137,3 +137,18 @@ def test_latest_points_at_the_newest_run(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         report.write({"run": run}, folder)
     assert json.loads((tmp_path / "reports" / "latest" / "report.json").read_text()) == {"run": "second"}
+
+
+def test_of_an_application_that_takes_no_writes_nothing_is_claimed_of_them() -> None:
+    built = report.build(evidence(), EXPECTED, ANSWERS, [], zone=ZONE, simulated=[], reads_only=True)
+    assert (built["outcome"], built["faults"], built["rpo_seconds"]) == ("passed", [], None)
+    assert set(built["writes"].values()) == {None}
+    assert "users only read" in built["not_measured"][0]
+    assert built["rto_seconds"] == {"www": 31.0, "dr": 90.0}
+    assert any("not measured" in line for line in report.summary(built, Path("report.json")))
+
+
+def test_everything_is_measured_of_our_own_application() -> None:
+    built = report.build(evidence(), EXPECTED, ANSWERS, [], zone=ZONE, simulated=[])
+    assert built["not_measured"] == []
+    assert built["outcome"] == "failed"
