@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import facts, jsonl
 from lab.story.stage import playbook_command
 
-SECONDS = 5 * 60.0
+SECONDS = 10 * 60.0
 # Everything that Ansible can say: a secret must not be in it.
 LOUD = {"ANSIBLE_VERBOSITY": "3"}
 
