@@ -14,7 +14,7 @@ from lab.azure.arm import Arm
 from lab.azure.store import KEPT_OPERATIONS, Store
 from lab.azure.wire import ArmError, Json, Request, Response
 
-from .conftest import POOL, SECRET, TENANT, PretendedMachines, assemble
+from .conftest import DEBIAN, POOL, SECRET, TENANT, PretendedMachines, assemble
 
 BASE = "https://management.azure.lab"
 GROUP = "/subscriptions/s/resourceGroups/rg"
@@ -48,7 +48,10 @@ class Client:
         properties = {
             "hardwareProfile": {"vmSize": "Standard_B2s"},
             "osProfile": {"adminUsername": "ops", "adminPassword": "hush", "linuxConfiguration": {"ssh": ssh}},
-            "storageProfile": {"osDisk": {"createOption": "FromImage", "deleteOption": "Delete"}},
+            "storageProfile": {
+                "imageReference": DEBIAN,
+                "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},
+            },
             "networkProfile": {"networkInterfaces": [{"id": f"{NETWORK}/networkInterfaces/nic"}]},
         }
         return self("PUT", MACHINE, {"location": "koreacentral", "properties": properties})
