@@ -43,6 +43,12 @@ class Sources(t.Protocol):
     def mark(self) -> bool:
         """Whether the mark that closes the primary is there, for whoever looks."""
 
+    def switch_is_there(self) -> bool:
+        """Whether everybody can read the object of the switch."""
+
+    def checks(self) -> Mapping[str, Mapping[str, t.Any]]:
+        """What Route 53's data plane knows of each health check; see lab.route53.publish."""
+
     def resources(self) -> Mapping[str, Iterable[Resource]]:
         """All that Azure holds: "virtual_machines", "disks", "network_interfaces", "public_ips"."""
 
@@ -66,6 +72,23 @@ def rows(sources: Sources) -> Rows:
     if manifest is None:
         raise LabError(f"The backup {backup_id}, which was restored, has no manifest in Blob.")
     return Rows(backup_id, dict(json.loads(manifest)["tables"]), dict(json.loads(counted)))
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Which of the two ways send users to the secondary."""
+
+    switch: bool
+    latch: bool
+
+    def __str__(self) -> str:
+        named = [name for name, holds in (("the switch", self.switch), ("the latch", self.latch)) if holds]
+        return " and ".join(named) or "nothing"
+
+
+def ways(sources: Sources) -> Ways:
+    latched = any(check["disabled"] and check["inverted"] for check in sources.checks().values())
+    return Ways(sources.switch_is_there(), latched)
 
 
 def left_behind(sources: Sources) -> dict[str, int]:

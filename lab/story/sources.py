@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -23,6 +24,7 @@ SECONDS = 30
 BACKUPS = "mysql-backup"
 # Closes the primary while it is there; read as anybody reads it.
 MARK = "switch/petclinic-primary-closed"
+SWITCH = "switch/petclinic-switch"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
 
 
@@ -78,6 +80,13 @@ class LabSources:
         if status not in (200, 404):
             raise LabError(f"Nobody can tell whether the mark is there: {url} answers {status or 'nothing'}")
         return status == 200
+
+    def switch_is_there(self) -> bool:
+        return reach.status_of(f"{self.lab.blob_account_url}/{SWITCH}", self.lab.ca_bundle) == 200
+
+    def checks(self) -> Mapping[str, Mapping[str, t.Any]]:
+        status = json.loads((facts.home() / "run" / "route53-status.json").read_text())
+        return t.cast("Mapping[str, Mapping[str, t.Any]]", status["checks"])
 
     def resources(self) -> Mapping[str, t.Iterable[t.Any]]:
         transport: dict[str, t.Any] = {"connection_verify": self.lab.ca_bundle, "connection_timeout": SECONDS}

@@ -29,6 +29,8 @@ class Stage(t.Protocol):
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None: ...
 
+    def see_ways(self, switch: bool, latch: bool) -> None: ...
+
     def person_looks(self) -> None: ...
 
     def person_gets(self, url: str, status: str) -> None: ...
@@ -126,6 +128,17 @@ class Gets:
 
     def perform(self, stage: Stage) -> None:
         stage.person_gets(f"https://{self.label}.{stage.zone}{self.path}", self.status)
+
+
+@dataclass(frozen=True)
+class Ways:
+    """See by which of the two ways users are sent to the secondary: the object in Blob, and the latch in Route 53."""
+
+    switch: bool
+    latch: bool
+
+    def perform(self, stage: Stage) -> None:
+        stage.see_ways(self.switch, self.latch)
 
 
 @dataclass(frozen=True)

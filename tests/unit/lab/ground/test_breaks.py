@@ -15,7 +15,18 @@ def test_an_unknown_name_is_one_sentence_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     "what",
-    ["primary", "alb", "rds", "aws-api", "azure-api", "blob", "dns-control-plane", "secondary-app", "no-capacity"],
+    [
+        "primary",
+        "alb",
+        "rds",
+        "aws",
+        "aws-api",
+        "azure-api",
+        "blob",
+        "dns-control-plane",
+        "secondary-app",
+        "no-capacity",
+    ],
 )
 def test_what_was_promised_can_be_broken(what: str) -> None:
     assert breaks.find(what).sentence

@@ -10,7 +10,7 @@ import pytest
 from lab import facts
 from lab.errors import LabError
 from lab.story.drill import perform
-from lab.story.scenarios import SCENARIOS, primary_lost
+from lab.story.scenarios import SCENARIOS, primary_lost, two_operators
 from lab.story.steps import Do, Heal, Mark, Refused, Runbook, Stage, Step
 
 
@@ -43,6 +43,9 @@ class Recorder:
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
         self.acts.append(f"since {since}: www {by['www']}, dr {by['dr']}")
+
+    def see_ways(self, switch: bool, latch: bool) -> None:
+        self.acts.append(f"switch {switch}, latch {latch}")
 
     def person_looks(self) -> None:
         self.acts.append("curl")
@@ -84,7 +87,7 @@ def test_primary_lost_in_order() -> None:
         "curl",
         "heal primary",
         "mark failback",
-        "failback.yml dr_confirm=failback",
+        "failback.yml dr_confirm=failback dr_override=min_dwell: a drill goes home at once",
         "since failback: www primary, dr primary",
         "mark failback_ended",
         "verify.yml",
@@ -93,6 +96,16 @@ def test_primary_lost_in_order() -> None:
         "users leave",
         "writes",
     ]
+
+
+def test_two_operators_are_primary_lost_with_a_colleague() -> None:
+    stage, alone = Recorder(), Recorder()
+    assert perform(two_operators.SCENARIO.steps, stage) is None
+    assert perform(primary_lost.SCENARIO.steps, alone) is None
+    extra = "failback.yml refused: holds the lock, for failover.yml since"
+    at = stage.acts.index(extra)
+    assert stage.acts[at - 1] == "failover.yml dr_confirm=failover dr_primary_is_lost=true"
+    assert [act for act in stage.acts if act != extra] == alone.acts
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
