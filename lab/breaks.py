@@ -55,18 +55,21 @@ def hosts_killed(*hosts: str) -> tuple[Act, Act]:
 def ruled(rule: Rule, *hosts: str, answers: t.Callable[[Facts], None]) -> tuple[Act, Act]:
     """A rule of iptables in the networks of these hosts. `answers` returns once they answer without it."""
 
+    def ask(podman: Podman, facts: Facts, host: str, verb: str) -> int:
+        return iptables(podman, topology.container(facts, host), verb, *rule)
+
     def is_set(podman: Podman, facts: Facts, host: str) -> bool:
-        return _iptables(podman, facts, host, "-C", *rule) == 0
+        return ask(podman, facts, host, "-C") == 0
 
     def act(podman: Podman, facts: Facts) -> None:
         for host in hosts:
-            if not is_set(podman, facts, host) and _iptables(podman, facts, host, "-I", *rule) != 0:
+            if not is_set(podman, facts, host) and ask(podman, facts, host, "-I") != 0:
                 raise LabError(f"iptables refused to drop packets at {host}; is the module of the filter table loaded?")
 
     def undo(podman: Podman, facts: Facts) -> None:
         for host in hosts:
             while is_set(podman, facts, host):
-                _iptables(podman, facts, host, "-D", *rule)
+                ask(podman, facts, host, "-D")
         answers(facts)
 
     return act, undo
@@ -104,9 +107,43 @@ def silenced() -> tuple[Act, Act]:
     return ruled(("INPUT", "!", "-i", "lo", "-j", "DROP"), "aws", *topology.PRIMARY, answers=answers)
 
 
-def _iptables(podman: Podman, facts: Facts, host: str, *arguments: str) -> int:
-    """The exit code of iptables in the host's own network, where the rule touches nobody else."""
-    pid = podman.pid(topology.container(facts, host))
+def all_of(*breaks: tuple[Act, Act]) -> tuple[Act, Act]:
+    """Several breaks at once; they are undone in the same order."""
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for break_it, _ in breaks:
+            break_it(podman, facts)
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for _, heal_it in breaks:
+            heal_it(podman, facts)
+
+    return act, undo
+
+
+def _machines_dropped() -> tuple[Act, Act]:
+    """Azure's machines run on, and answer nobody."""
+    rule = ("INPUT", "-p", "tcp", "-j", "DROP")
+
+    def is_dropped(podman: Podman, name: str) -> bool:
+        return iptables(podman, name, "-C", *rule) == 0
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            if not is_dropped(podman, name) and iptables(podman, name, "-I", *rule) != 0:
+                raise LabError(f"iptables refused to drop packets at {name}; is the filter table's module loaded?")
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            while is_dropped(podman, name):
+                iptables(podman, name, "-D", *rule)
+
+    return act, undo
+
+
+def iptables(podman: Podman, container: str, *arguments: str) -> int:
+    """The exit code of iptables in a host's own network, where the rule touches nobody else."""
+    pid = podman.pid(container)
     command = ["nsenter", f"--net=/proc/{pid}/ns/net", "iptables", "-w", "10", *arguments]
     return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode
 
@@ -130,9 +167,15 @@ def _tomcat(verb: str) -> Act:
     return act
 
 
-def _no_capacity(podman: Podman, facts: Facts) -> None:
-    if faults.no_capacity() not in faults.ordered(facts):
-        faults.order(facts, faults.no_capacity())
+def _no_capacity(*sizes: str) -> tuple[Act, Act]:
+    """For machines of these sizes (regular expressions), or of any."""
+    fault = faults.no_capacity("|".join(sizes) or ".+")
+
+    def act(podman: Podman, facts: Facts) -> None:
+        if fault not in faults.ordered(facts):
+            faults.order(facts, fault)
+
+    return act, lambda podman, facts: faults.clear(facts)
 
 
 BREAKS: dict[str, Break] = {
@@ -154,9 +197,20 @@ BREAKS: dict[str, Break] = {
         "of what Azure Blob Storage answers, every fourth packet is lost", *packets_lost("blob", 443, 0.25)
     ),
     "azure-database": Break("Azure's database hangs", *packets_dropped("azuredb", 3306)),
+    "azure": Break(
+        "all of Azure hangs: its API, Blob, the database, and the machines",
+        *all_of(
+            packets_dropped("azure", 443),
+            packets_dropped("blob", 443),
+            packets_dropped("azuredb", 3306),
+            _machines_dropped(),
+        ),
+    ),
     "secondary-app": Break("Tomcat on Azure's machine is stopped", _tomcat("stop"), _tomcat("start")),
-    "no-capacity": Break(
-        "Azure has no capacity for any size of machine", _no_capacity, lambda _, facts: faults.clear(facts)
+    "no-capacity": Break("Azure has no capacity for any size of machine", *_no_capacity()),
+    "few-sizes": Break(
+        "Azure has no capacity for the first two sizes that the inventory names",
+        *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
     ),
 }
 

@@ -66,6 +66,12 @@ def _drill(argv: list[str]) -> int:
     return story.run(argv)
 
 
+def _crash_matrix(argv: list[str]) -> int:
+    from lab import crash
+
+    return crash.run(argv)
+
+
 def _curl(argv: list[str]) -> int:
     from lab import shell
 
@@ -81,6 +87,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "watch": (_watch, "be the users, and write down what they see"),
     "curl": (_curl, "fetch a page as a user would: the lab's DNS, the lab's CA"),
     "drill": (_drill, "play the whole story"),
+    "crash-matrix": (_crash_matrix, "kill runbooks at each of their changes, run them again, compare"),
 }
 
 
@@ -93,7 +100,7 @@ def _parser(command: str, description: str) -> argparse.ArgumentParser:
 
 
 def usage() -> str:
-    lines = [f"  {name:8}{summary}" for name, (_, summary) in COMMANDS.items()]
+    lines = [f"  {name:14}{summary}" for name, (_, summary) in COMMANDS.items()]
     return "\n".join(["usage: python -m lab COMMAND", "", "A disaster on one machine. Commands:", *lines])
 
 

@@ -1,6 +1,7 @@
 """The journal of the runbooks (the collection's callback goupang.dr.journal), as the lab reads it.
 
-One JSON object a line: event run_start, play_start, task, play_end or run_end; see the callback's documentation.
+One JSON object a line: event run_start, play_start, task_start, task, play_end or run_end; see the callback's
+documentation.
 """
 
 from __future__ import annotations

@@ -25,6 +25,8 @@ class Expectation:
 
     `after_failback` is empty where users never leave the primary. `restored`: whether a backup is restored, so that
     rows are compared. `nothing_lost`: both sites live, so that no acknowledged write may be missing at the end.
+    `given_up`: users come home without what they wrote on the secondary, and that has to be seen, and kept there.
+    `primary_asked`: somebody goes on writing to the closed primary, or its fence was not tried.
     `aws_is_dark`: failover asked AWS in vain each time, and shortly.
     """
 
@@ -32,6 +34,8 @@ class Expectation:
     after_failback: Mapping[str, str] = field(default_factory=dict)
     restored: bool = True
     nothing_lost: bool = False
+    primary_asked: bool = False
+    given_up: bool = False
     aws_is_dark: bool = False
 
 
@@ -161,12 +165,17 @@ def faults(report: Json, expected: Expectation) -> list[str]:
         found += _aws_faults(report)
     if expected.restored:
         found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
-    for what in ("stranded", "on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"):
+    zero = ["on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"]
+    for what in zero if expected.given_up else ["stranded", *zero]:
         count = report["writes"].get(what)
         if count is None:
             found.append(f"Writes {what.replace('_', ' ')} were not counted.")
         elif count:
             found.append(f"Writes {what.replace('_', ' ')}: {count}.")
+    if expected.given_up and not report["writes"].get("stranded"):
+        found.append("Nothing that users wrote on the secondary is kept there, and some of it had to be.")
+    if expected.primary_asked and not report["writes"].get("refused_by_primary"):
+        found.append("Nobody tried to write to the closed primary, so its fence was not tried.")
     if not report["left_behind"]:
         found.append("Nobody looked for what was left behind in Azure.")
     found += [f"Left behind in Azure: {count} {kind}." for kind, count in report["left_behind"].items() if count]
@@ -208,7 +217,7 @@ def summary(report: Json, path: Path) -> list[str]:
         f"  requests                   {report['requests']['total']}, failed {report['requests']['failed']}",
         f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
         f" (RPO {_seconds(report['rpo_seconds'])}), stranded {writes['stranded']},"
-        f" on both sides {writes['on_both_sides']}",
+        f" on both sides {writes['on_both_sides']}, refused by the primary {writes.get('refused_by_primary')}",
         f"  rows restored              {total_rows} in {len(report['rows']['secondary_after_restore'])} tables",
         f"  left behind in Azure       {sum(report['left_behind'].values()) if report['left_behind'] else 'not known'}",
         f"  waits for DNS              {len(waits)}: {', '.join(map(_seconds, waits)) or 'none'}",

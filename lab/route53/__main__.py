@@ -16,6 +16,7 @@ from lab.route53 import publish
 from lab.route53.backend import Server
 from lab.route53.checkers import Checkers, utc_now
 from lab.route53.control_plane import ControlPlane, UnreachableError, client
+from lab.route53.hurry import hurried
 from lab.route53.model import Plane, Snapshot
 from lab.route53.names import Machines, address_of, fixed
 from lab.route53.probe import Prober
@@ -42,7 +43,7 @@ class DataPlane:
         self._answers = True
         self._snapshot = Snapshot()
         prober = Prober(lambda host: address_of(self.look(), host), utc_now)
-        self._checkers = Checkers(prober, ThreadPoolExecutor(PROBES_AT_ONCE), time.monotonic)
+        self._checkers = Checkers(prober, ThreadPoolExecutor(PROBES_AT_ONCE), hurried(time.monotonic))
 
     def look(self) -> Snapshot:
         return self._snapshot

@@ -53,6 +53,11 @@ def visits(curl: Curl, zone: str, mark: str) -> list[Visit]:
     ]
 
 
+def visit(curl: Curl, url: str, status: str) -> Visit:
+    """One page, and the status that it must have."""
+    return _visit(f"curl {url}", curl([url]), status, [])
+
+
 def lab_curl(python: str, log: Path) -> Curl:
     """`python -m lab curl --include`, as a person types it; what it printed goes into the log too."""
 

@@ -22,6 +22,8 @@ from lab.errors import LabError
 # 10 seconds of silence.
 SECONDS = 30
 BACKUPS = "mysql-backup"
+# Closes the primary while it is there; read as anybody reads it.
+MARK = "switch/petclinic-primary-closed"
 SWITCH = "switch/petclinic-switch"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
 
@@ -71,6 +73,13 @@ class LabSources:
                 if blob.rpartition("/")[2] == name:
                     return bytes(container.download_blob(blob).readall())
         return None
+
+    def mark(self) -> bool:
+        url = f"{self.lab.blob_account_url}/{MARK}"
+        status = reach.status_of(url, self.lab.ca_bundle)
+        if status not in (200, 404):
+            raise LabError(f"Nobody can tell whether the mark is there: {url} answers {status or 'nothing'}")
+        return status == 200
 
     def switch_is_there(self) -> bool:
         return reach.status_of(f"{self.lab.blob_account_url}/{SWITCH}", self.lab.ca_bundle) == 200

@@ -155,6 +155,23 @@ class LabStage:
             self.narrator.tell(f"a person: {visit.words}: {visit.status_line}")
             self.gathered.faults += visit.faults
 
+    def person_gets(self, url: str, status: str) -> None:
+        visit = person.visit(person.lab_curl(sys.executable, self.folder / "person.log"), url, status)
+        self.narrator.tell(f"a person: {visit.words}: {visit.status_line}")
+        self.gathered.faults += visit.faults
+
+    def primary_is_untouched(self) -> None:
+        touched = evidence.touched(self.sources)
+        if touched:
+            raise LabError(f"The primary was to be left alone, but {' and '.join(touched)}")
+        self.narrator.tell("the primary is open: no account is locked, and no mark closes it")
+
+    def machine_is(self, size: str) -> None:
+        sizes = evidence.sizes(self.sources)
+        if sizes != [size]:
+            raise LabError(f"Azure's machine was to be a {size}; there is {', '.join(sizes) or 'none'}")
+        self.narrator.tell(f"Azure's machine is a {size}")
+
     def compare_rows(self) -> None:
         seen = evidence.rows(self.sources)
         self.gathered.rows_at_backup, self.gathered.rows_after_restore = seen.at_backup, seen.after_restore

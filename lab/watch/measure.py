@@ -112,6 +112,7 @@ class Account:
     `stranded`: at the end only on the secondary, whatever the user was told.
     `on_both_sides`: acknowledged by the primary while the secondary was taking writes, that is between its first
     and its last acknowledgement: two sites were writable at once.
+    `refused_by_primary`: asked of the primary in that same time, and refused: the fence was tried, and held.
     `rpo_seconds`: how much time's writes are gone: from the oldest lost one to the break; 0 when none is lost.
     """
 
@@ -123,6 +124,7 @@ class Account:
     lost_by_secondary: int
     stranded: int
     on_both_sides: int
+    refused_by_primary: int
     rpo_seconds: float
 
 
@@ -139,15 +141,21 @@ def account(writes: Sequence[Write], found: Found, broken: float) -> Account:
         lost_set_aside=sum(write.id in found.set_aside for write in lost),
         lost_by_secondary=sum(write.served_by == records.SECONDARY for write in lost),
         stranded=len(stranded),
-        on_both_sides=_both(acknowledged),
+        on_both_sides=len(_of_primary_meanwhile(writes, "acknowledged")),
+        refused_by_primary=len(_of_primary_meanwhile(writes, "refused")),
         rpo_seconds=round(max((broken - write.asked for write in lost if write.asked <= broken), default=0.0), 1),
     )
 
 
-def _both(acknowledged: Sequence[Write]) -> int:
-    secondary = [write.asked for write in acknowledged if write.served_by == records.SECONDARY]
-    if not secondary:
-        return 0
-    return sum(
-        write.served_by == records.PRIMARY and min(secondary) <= write.asked <= max(secondary) for write in acknowledged
-    )
+def _of_primary_meanwhile(writes: Sequence[Write], outcome: str) -> list[Write]:
+    """Those that the primary answered so while the secondary was taking writes."""
+    secondary = [
+        write.asked for write in writes if write.served_by == records.SECONDARY and write.outcome == "acknowledged"
+    ]
+    return [
+        write
+        for write in writes
+        if write.served_by == records.PRIMARY
+        and write.outcome == outcome
+        and min(secondary, default=write.asked + 1) <= write.asked <= max(secondary, default=write.asked - 1)
+    ]

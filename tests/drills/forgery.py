@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from azure.storage.blob import ContainerClient
 
 from lab import facts
+from lab.fingerprint import SECONDS, World
 from lab.story.sources import BACKUPS
-from tests.drills.fingerprint import SECONDS, World
 
 PREFIX = "primary/"
 # Finished long after every real one, so that whoever believes manifests alone takes it.

@@ -9,12 +9,12 @@ from functools import partial
 
 from lab import breaks, supervisor
 from lab.facts import Facts
+from lab.fingerprint import World
 from lab.story.audience import Audience
 from lab.story.steps import IN_PEACE
 from lab.watch import records
 from lab.watch.fetch import Response
 from lab.watch.records import Answer
-from tests.drills.fingerprint import World
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.story import SOON, Deed, deed, past_dns
 

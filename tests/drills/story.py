@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab.facts import Facts
+from lab.fingerprint import Part, World
 from lab.story.person import Curl
 from lab.story.scenarios.primary_lost import SCENARIO as PRIMARY_LOST
 from lab.story.steps import Break, Do, Heal, Scenario, Step
 from lab.watch.fetch import Request, Response, over_https
-from tests.drills.fingerprint import Part, World
 from tests.drills.runbooks import Outcome, Runbooks
 
 # What people really type; the rows lie in lab/databases/petclinic.sql. As bytes: no character set can hide a change.
@@ -108,6 +108,7 @@ class Looks:
         www = f"https://www.{self.lab.zone}"
         seen.www = {
             "GET /": self.curl([f"{www}/"]),
+            "GET /index.html": self.curl([f"{www}/index.html"]),
             "GET /owners": self.curl([f"{www}/owners?lastName="]),
             "POST /owners": self.curl(["--data-urlencode", "lastName=Hong", f"{www}/owners"]),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.drills.fingerprint import World
+from lab.fingerprint import World
 from tests.drills.forgery import FORGED, forged, half, rotten
 from tests.drills.peace import Warm
 from tests.drills.runbooks import Runbooks

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from tests.drills.fingerprint import Part, World
 
 from lab import facts, supervisor
 from lab.facts import Facts
@@ -15,7 +16,6 @@ from lab.story.audience import Audience
 from lab.story.steps import IN_PEACE
 from lab.watch import records
 from lab.watch.records import Answer
-from tests.drills.fingerprint import Part, World
 from tests.drills.runbooks import Outcome, Runbooks
 
 SERVED_SECONDS = 120.0

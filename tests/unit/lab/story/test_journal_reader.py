@@ -15,6 +15,7 @@ def test_plays_that_ended_are_steps() -> None:
     journal = [
         {"event": "run_start", "playbook": "failover.yml"},
         {"event": "play_start", "play": "1 Check"},
+        {"event": "task_start", "play": "1 Check", "task": "Look", "action": "debug", "host": "localhost"},
         {"event": "play_end", "play": "1 Check", "number": 1, "started": "S", "seconds": 2.5, "outcome": "ok"},
         {"event": "play_start", "play": "2 Prepare"},
     ]
@@ -25,6 +26,7 @@ def test_plays_that_ended_are_steps() -> None:
 
 def test_only_the_probe_of_the_role_traffic_is_a_wait_for_dns() -> None:
     journal = [
+        {**task("goupang.dr.traffic : Resolvers answer with the secondary"), "event": "task_start"},
         task("goupang.dr.traffic : Resolvers answer with the secondary", seconds=71.04),
         task("traffic : Resolvers answer with the primary", seconds=64.2),
         task("traffic : Resolvers answer with the primary", "skipped", seconds=0.1),

@@ -64,8 +64,8 @@ def evidence(**changes: Any) -> Evidence:
     return replace(whole, **changes)
 
 
-def build(found: Evidence) -> report.Json:
-    return report.build(found, EXPECTED, ANSWERS, WRITES, zone=ZONE, simulated=["Route 53's evaluation is ours"])
+def build(found: Evidence, expected: Expectation = EXPECTED) -> report.Json:
+    return report.build(found, expected, ANSWERS, WRITES, zone=ZONE, simulated=["Route 53's evaluation is ours"])
 
 
 def test_a_drill_that_passed() -> None:
@@ -79,6 +79,21 @@ def test_a_drill_that_passed() -> None:
     assert built["writes"]["acknowledged"] == 4
     assert (built["writes"]["lost"], built["writes"]["stranded"], built["writes"]["on_both_sides"]) == (1, 0, 0)
     assert built["measured_by"] == "watch"
+
+
+def test_a_fence_that_nobody_tried_is_not_shown() -> None:
+    wanted = replace(EXPECTED, primary_asked=True)
+    [fault] = build(evidence(), wanted)["faults"]
+    assert "its fence was not tried" in fault
+
+
+def test_what_is_given_up_has_to_be_there_and_may_be_stranded() -> None:
+    wanted = replace(EXPECTED, given_up=True)
+    [fault] = build(evidence(), wanted)["faults"]
+    assert "some of it had to be" in fault
+    kept = Found(frozenset({"home-www", "home-dr"}), frozenset({"there"}), frozenset({"lost"}))
+    assert build(evidence(found=kept))["faults"] == ["Writes stranded: 1."]
+    assert build(evidence(found=kept), wanted)["faults"] == []
 
 
 def test_the_report_has_the_keys_that_were_promised() -> None:

@@ -10,7 +10,7 @@ import pytest
 from lab import facts
 from lab.errors import LabError
 from lab.story.drill import perform
-from lab.story.scenarios import SCENARIOS, primary_lost
+from lab.story.scenarios import SCENARIOS, primary_lost, two_operators
 from lab.story.steps import Do, Heal, Mark, Refused, Runbook, Stage, Step
 
 
@@ -18,6 +18,7 @@ class Recorder:
     """A stage that writes down what was asked of it."""
 
     def __init__(self) -> None:
+        self.zone = "petclinic.lab"
         self.acts: list[str] = []
 
     def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None:
@@ -48,6 +49,15 @@ class Recorder:
 
     def person_looks(self) -> None:
         self.acts.append("curl")
+
+    def person_gets(self, url: str, status: str) -> None:
+        self.acts.append(f"{url} {status}")
+
+    def primary_is_untouched(self) -> None:
+        self.acts.append("untouched")
+
+    def machine_is(self, size: str) -> None:
+        self.acts.append(f"machine {size}")
 
     def compare_rows(self) -> None:
         self.acts.append("rows")
@@ -86,6 +96,25 @@ def test_primary_lost_in_order() -> None:
         "users leave",
         "writes",
     ]
+
+
+def test_two_operators_are_primary_lost_with_a_colleague() -> None:
+    stage, alone = Recorder(), Recorder()
+    assert perform(two_operators.SCENARIO.steps, stage) is None
+    assert perform(primary_lost.SCENARIO.steps, alone) is None
+    extra = "failback.yml refused: holds the lock, for failover.yml since"
+    at = stage.acts.index(extra)
+    assert stage.acts[at - 1] == "failover.yml dr_confirm=failover dr_primary_is_lost=true"
+    assert [act for act in stage.acts if act != extra] == alone.acts
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_story_ends_with_its_evidence(name: str) -> None:
+    stage = Recorder()
+    assert perform(SCENARIOS[name].steps, stage) is None
+    assert stage.acts[-3:] == ["left behind", "users leave", "writes"]
+    assert "mark break" in stage.acts
+    assert not SCENARIOS[name].expected.after_failback or "mark failback" in stage.acts
 
 
 def test_every_scenario_runs_playbooks_that_exist() -> None:

@@ -128,3 +128,16 @@ def test_two_sites_that_took_writes_at_once_are_seen() -> None:
 def test_taking_turns_is_not_taking_writes_on_both_sides() -> None:
     writes = [wrote("a", 90, "primary"), wrote("b", 150, "secondary"), wrote("c", 300, "primary")]
     assert measure.account(writes, found(primary="abc"), BREAK).on_both_sides == 0
+
+
+def test_what_a_closed_primary_refused_while_the_secondary_took_writes() -> None:
+    writes = [
+        wrote("a", 120, "primary", outcome="refused"),  # nobody served yet
+        wrote("b", 150, "secondary"),
+        wrote("c", 160, "primary", outcome="refused"),
+        wrote("d", 161, "secondary", outcome="refused"),
+        wrote("e", 170, "secondary"),
+        wrote("f", 180, "primary", outcome="refused"),
+    ]
+    assert measure.account(writes, found(secondary="be"), BREAK).refused_by_primary == 1
+    assert measure.account(writes[:1], found(), BREAK).refused_by_primary == 0

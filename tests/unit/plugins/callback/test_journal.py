@@ -117,6 +117,7 @@ PLAYBOOK = """
     - name: Try it
       ansible.builtin.command: "false"
       ignore_errors: true
+      tags: [other, phase_verify]
     - name: Do without it
       ansible.builtin.command: "false"
       failed_when: false
@@ -169,8 +170,8 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
     path = tmp_path / ".dr/journal/story-1.jsonl"
     told = lines(path)
     assert [line["event"] for line in told] == [
-        *["run_start", "play_start", "task", "task", "task", "task", "task", "play_end"],
-        *["play_start", "task", "task", "play_end", "run_end"],
+        *["run_start", "play_start", *(["task_start", "task"] * 5), "play_end"],
+        *["play_start", *(["task_start", "task"] * 2), "play_end", "run_end"],
     ]
     start, end = told[0], told[-1]
     assert (start["playbook"], start["intent"], start["said"]) == ("story.yml", "failover", {"dr_confirm": "failover"})
@@ -187,6 +188,11 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
         ("Hide it", "failed", "here"),
         ("Tell it", "failed", "here"),
     ]
+    begun = [line for line in told if line["event"] == "task_start"]
+    assert [(one["play"], one["task"], one["action"], one["host"]) for one in begun] == [
+        (task["play"], task["task"], task["action"], task["host"]) for task in tasks
+    ]
+    assert [task.get("phase") for task in tasks] == [None, None, None, "verify", None, None, None]
     assert tasks[3]["ignored"] is True
     assert [task.get("tried") for task in tasks[:5]] == [None, None, None, None, "non-zero return code"]
     assert tasks[5]["message"] == "hidden: the task is no_log"

@@ -14,9 +14,12 @@ description:
   - Appends one JSON object a line to C(<folder>/<run id>.jsonl) on the controller, and flushes each line at once,
     so that a run can be followed while it goes on and reported on after it.
   - Each line has C(event), C(run) and C(time) (UTC, ISO 8601). The events are V(run_start) (playbook, intent,
-    inventory, git_commit, operator, check_mode, versions), V(play_start) (play, number), V(task) (play, task, action,
-    host, started, ended, seconds, outcome, changed), V(play_end) (play, number, started, seconds, outcome) and
-    V(run_end) (playbook, started, seconds, outcome, hosts).
+    inventory, git_commit, operator, check_mode, versions), V(play_start) (play, number), V(task_start) (play, task,
+    action, host), V(task) (play, task, action, host, started, ended, seconds, outcome, changed), V(play_end) (play,
+    number, started, seconds, outcome) and V(run_end) (playbook, started, seconds, outcome, hosts).
+  - A V(task_start) that no V(task) follows is where a run was killed.
+  - A task with a tag V(phase_X) has C(phase) X in its lines, by which the time of a run can be taken apart. The tags of
+    this collection's roles choose nothing; they stand behind includes that have none.
   - A task whose module failed, and whose C(failed_when) found that no failure, was an attempt that the run could do
     without. It has C(tried), with the message.
   - An outcome is one of V(ok), V(changed), V(skipped), V(failed), V(unreachable). A play's or a run's outcome is the
@@ -72,6 +75,8 @@ SCHEMA = 1
 GRAVITY = ("skipped", "ok", "changed", "unreachable", "failed")
 # What the operator said on the command line to be allowed to go on. It belongs on record; other extra variables do not.
 SAID = ("dr_confirm", "dr_override", "dr_primary_is_lost")
+# Begins the tag that says what a task's time is spent on.
+PHASE = "phase_"
 # A shorter value would be found inside ordinary words.
 SHORTEST_SECRET = 4
 GIT_SECONDS = 5.0
@@ -89,6 +94,12 @@ def stamp(moment: datetime) -> str:
 def new_run_id(moment: datetime) -> str:
     """20261122T204501Z-ab12"""
     return f"{moment.astimezone(timezone.utc):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def phase(tags: t.Iterable[str]) -> dict[str, str]:
+    """{"phase": "restore"} for the tag phase_restore; nothing where there is no such tag."""
+    found = next((tag for tag in tags if tag.startswith(PHASE)), None)
+    return {"phase": found[len(PHASE) :]} if found else {}
 
 
 def gravest(outcomes: t.Iterable[str]) -> str:
@@ -241,6 +252,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
         self._task_started[(host.get_name(), task._uuid)] = self._now()
+        self._write("task_start", **self._which(host, task))
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
         self._task(result, "changed" if result._result.get("changed") else "ok")
@@ -271,9 +283,18 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     # -- What they have in common ------------------------------------------------
 
+    def _which(self, host: t.Any, task: t.Any) -> dict[str, t.Any]:
+        return {
+            "play": self._play.name if self._play else None,
+            "task": task.get_name(),
+            "action": task.action,
+            "host": host.get_name(),
+            **phase(task.tags),
+        }
+
     def _task(self, result: t.Any, outcome: str, *, ignored: bool = False) -> None:
-        host, task = result._host.get_name(), result._task
-        started = self._task_started.pop((host, task._uuid), None) or self._now()
+        host, task = result._host, result._task
+        started = self._task_started.pop((host.get_name(), task._uuid), None) or self._now()
         if self._play:
             self._play.outcomes.add("ok" if ignored else outcome)
         details: dict[str, t.Any] = {"ignored": True} if ignored else {}
@@ -283,10 +304,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             details["tried"] = self._message(result)
         self._write(
             "task",
-            play=self._play.name if self._play else None,
-            task=task.get_name(),
-            action=task.action,
-            host=host,
+            **self._which(host, task),
             started=stamp(started),
             ended=stamp(self._now()),
             seconds=self._seconds_since(started),

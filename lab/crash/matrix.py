@@ -1,0 +1,196 @@
+"""The cycle of the year, over and over, with a blow in each of its runbooks: peace, warm_up, failover, failback,
+cool_down, peace. So one cycle tests a point of each of them, and the world need not be built for each point.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from lab.crash import points
+from lab.crash.look import PRIMARY, SECONDARY, Observer, View, faults
+from lab.crash.points import Point, Task
+from lab.crash.strike import AtPoint, Controller, Ending, Leg
+from lab.crash.truth import TRUTHS
+from lab.errors import LabError
+
+LEGS: tuple[Leg, ...] = (
+    Leg("warm_up"),
+    Leg("failover", {"dr_confirm": "failover"}),
+    Leg("failback", {"dr_confirm": "failback"}),
+    Leg("cool_down"),
+)
+NAMES = tuple(leg.name for leg in LEGS)
+# Users are moved by both of them or by none.
+MOVING = ("failover", "failback")
+# The database that holds the truth when a leg has ended.
+TRUTH = {"warm_up": PRIMARY, "failover": SECONDARY, "failback": PRIMARY, "cool_down": PRIMARY}
+
+CONVERGED, DIFFERS, STOPPED, MISSED = "converged", "differs", "stopped", "missed"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A leg that nobody disturbed: what changed, how long it took, how the world was at its end, its plays."""
+
+    tasks: list[tuple[Task, float]]
+    seconds: float
+    view: View
+    plays: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, t.Any]:
+        tasks = [{**asdict(task), "seconds": seconds} for task, seconds in self.tasks]
+        return {"tasks": tasks, "seconds": self.seconds, "view": self.view, "plays": self.plays}
+
+    @classmethod
+    def parse(cls, document: Mapping[str, t.Any]) -> Reference:
+        tasks = [
+            (Task(**{key: value for key, value in one.items() if key != "seconds"}), float(one["seconds"]))
+            for one in document["tasks"]
+        ]
+        return cls(tasks, float(document["seconds"]), document["view"], document["plays"])
+
+
+@dataclass
+class Result:
+    """What came of one point. `faults`: a sentence each; none when it converged."""
+
+    point: str
+    outcome: str
+    faults: list[str] = field(default_factory=list)
+    users_meanwhile: Mapping[str, str] = field(default_factory=dict)
+    wrote_meanwhile: str = ""
+    changed_by_rerun: int = 0
+    seconds: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        return self.outcome in (CONVERGED, MISSED)
+
+
+@dataclass
+class Matrix:
+    """Plays cycles on a lab in peace. `done` is called with each result."""
+
+    controller: Controller
+    observer: Observer
+    say: Callable[[str], None]
+    done: Callable[[Result], None]
+    references: dict[str, Reference] = field(default_factory=dict)
+    tries: dict[str, int] = field(default_factory=dict)
+    legs: tuple[Leg, ...] = LEGS
+    most_tries: int = 3  # a task that was over before its moment came is struck earlier the next time
+    _in_cycle: list[Result] = field(default_factory=list)
+
+    def undisturbed(self) -> None:
+        """One cycle without a blow: the measure of all others."""
+        for leg in self.legs:
+            self.observer.person.writes()
+            ending = self.controller.run(leg, leg.name)
+            if ending.code != 0:
+                raise LabError(f"Undisturbed, {ending.why}")
+            tasks = points.changing(leg.name, ending.lines)
+            plays = [line["play"] for line in ending.lines if line["event"] == "play_start"]
+            view = self.observer.look(TRUTH[leg.name])
+            if wrong := faults(TRUTHS[leg.name], view):
+                raise LabError(f"Undisturbed, {leg.name} ends in a world that is not right: {'; '.join(wrong)}")
+            self.references[leg.name] = Reference(tasks, ending.seconds, view, plays)
+            self.say(f"{leg.name}: undisturbed, {len(tasks)} changing tasks, {ending.seconds:.0f} s")
+
+    def points(self) -> list[Point]:
+        return [point for leg in self.legs for point in points.of(self.references[leg.name].tasks)]
+
+    def cycle(self, plan: Mapping[str, Sequence[Point]]) -> bool:
+        """One cycle with these blows. False when the world must be brought back to peace by other means."""
+        self._in_cycle.clear()
+        moves = any(plan.get(name) for name in MOVING)
+        for leg in self.legs:
+            if leg.name in MOVING and not moves:
+                continue  # from a secondary that is warm, cool_down leads to peace too
+            self.observer.person.writes()
+            if not self._leg(leg, plan.get(leg.name, ())):
+                return False
+        return True
+
+    def peaceful(self) -> bool:
+        """Whether the world is as it is when a cycle has ended."""
+        return not faults(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
+
+    def back_to_peace(self) -> bool:
+        """By the runbooks, from wherever the world is."""
+        for leg in LEGS[2:]:
+            if self.controller.run(leg, leg.name).code != 0:
+                return False
+        return self.peaceful()
+
+    def _leg(self, leg: Leg, blows: Sequence[Point]) -> bool:
+        results = [result for point in blows if (result := self._blow(leg, point))]
+        ending = self.controller.run(leg, leg.name)
+        wrong = self._judge(leg, ending)
+        for result in results:
+            result.changed_by_rerun = ending.changed
+            result.seconds += ending.seconds
+            if result.outcome == CONVERGED and (wrong or result.faults):
+                result.outcome = STOPPED if ending.code != 0 else DIFFERS
+                result.faults += wrong
+            self.done(result)
+        if wrong and not results:
+            self._blame(leg, wrong)
+        self._in_cycle += results
+        return not wrong
+
+    def _blame(self, leg: Leg, wrong: Sequence[str]) -> None:
+        """What goes wrong without a blow is a late consequence of those before it."""
+        if not self._in_cycle:
+            raise LabError(f"{leg.name} without a blow: {'; '.join(wrong)}")
+        for result in self._in_cycle:
+            result.outcome = DIFFERS
+            result.faults += [f"Later, in {leg.name}: {fault}" for fault in wrong]
+            self.done(result)
+
+    def _judge(self, leg: Leg, ending: Ending) -> list[str]:
+        if ending.code != 0:
+            return [ending.why]
+        return faults(self.references[leg.name].view, self.observer.look(TRUTH[leg.name]))
+
+    def _blow(self, leg: Leg, point: Point) -> Result | None:
+        """Kill the runbook there. None when the task was too quick; it is then tried again in another cycle."""
+        tries = self.tries.get(point.name, 0)
+        part = point.part if point.part >= points.AFTER else point.part / 2**tries
+        strike = AtPoint(point, part)
+        ending = self.controller.run(leg, leg.name, strike)
+        result = Result(point.name, CONVERGED, seconds=ending.seconds)
+        if not ending.struck:
+            result.outcome = MISSED
+            result.faults = [
+                f"The task did not begin in this run, which ended with {ending.code}. {ending.why}".strip()
+            ]
+        elif strike.late:
+            self.tries[point.name] = tries + 1
+            if tries + 1 < self.most_tries:
+                self.say(f"  too late for {point.name}; once more in another cycle, earlier")
+                return None
+            result.outcome = MISSED
+            result.faults = [f"The task ended before it could be struck, {tries + 1} times; its end is another point."]
+        result.users_meanwhile = self.observer.person.sees()
+        result.faults += self._never()
+        result.wrote_meanwhile = self.observer.person.writes()
+        return result
+
+    def _never(self) -> list[str]:
+        """What must not be at any moment, so not after a blow either."""
+        primary, secondary = self.observer.writers(PRIMARY), self.observer.writers(SECONDARY)
+        if any("petclinic" in who for who in primary) and any("petclinic" in who for who in secondary):
+            return [f"Both sites can be written to after the blow: {primary}, {secondary}"]
+        return []
+
+
+def estimate(references: Mapping[str, Reference], waiting: Sequence[Point]) -> float:
+    """Seconds: in each cycle each leg that is struck runs about one and a half times, and is looked at."""
+    look_seconds = 8.0
+    of_leg = {name: sum(point.task.leg == name for point in waiting) for name in NAMES}
+    moves, cycles = max(of_leg[name] for name in MOVING), max(of_leg.values())
+    blows = sum(references[point.task.leg].seconds * 0.5 + look_seconds for point in waiting)
+    runs = sum((moves if name in MOVING else cycles) * (references[name].seconds + look_seconds) for name in NAMES)
+    return runs + blows
