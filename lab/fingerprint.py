@@ -126,7 +126,7 @@ class World:
         return [name for name in owners if query(host, f"SELECT 1 FROM {name} WHERE address = %s", [address])]
 
     def client(self, service: str) -> t.Any:
-        """A client of AWS's own, past the runbooks."""
+        """AWS's API, past the runbooks."""
         return boto3.client(
             service,
             endpoint_url=self.lab.aws_endpoint_url,

@@ -15,6 +15,10 @@ from lab.watch import measure
 from lab.watch.records import Answer, Write
 
 SCHEMA = 1
+NO_WRITES = (
+    "Writes: the application does not take the watch's (POST /owners, as PetClinic does), so users only read. "
+    "Nothing is known of writes that were lost, stranded or on both sides, nor of the RPO."
+)
 Json = dict[str, t.Any]
 Counts = t.Mapping[str, int]
 
@@ -74,16 +78,21 @@ def build(
     *,
     zone: str,
     simulated: Sequence[str],
+    reads_only: bool = False,
 ) -> Json:
-    """The report. Durations are in seconds; a duration that could not be measured is null."""
+    """The report. Durations are in seconds; what could not be measured is null.
+
+    `reads_only`: the application takes no writes of the watch, so users only read.
+    """
     report: Json = {
         "schema": SCHEMA,
         "scenario": evidence.scenario,
         "outcome": "",
         "measured_by": "watch",
-        **_durations(evidence, expected, answers, writes, zone),
+        "not_measured": [NO_WRITES] if reads_only else [],
+        **_durations(evidence, expected, answers, writes, zone, reads_only),
         "requests": measure.requests(answers),
-        "writes": _writes(evidence, writes),
+        "writes": _writes(evidence, writes, reads_only),
         "rows": {
             "primary_at_backup": evidence.rows_at_backup,
             "secondary_after_restore": evidence.rows_after_restore,
@@ -108,14 +117,21 @@ def build(
 
 
 def _durations(
-    evidence: Evidence, expected: Expectation, answers: Sequence[Answer], writes: Sequence[Write], zone: str
+    evidence: Evidence,
+    expected: Expectation,
+    answers: Sequence[Answer],
+    writes: Sequence[Write],
+    zone: str,
+    reads_only: bool,
 ) -> Json:
     broken, failback = evidence.moments.get("break"), evidence.moments.get("failback")
     ended = evidence.moments.get("failback_ended")
 
     def served(since: float | None, by: Mapping[str, str]) -> dict[str, float | None]:
         return {
-            label: None if since is None else measure.until_served(answers, writes, f"{label}.{zone}", since, site)
+            label: None
+            if since is None
+            else measure.until_served(answers, writes, f"{label}.{zone}", since, site, reads_only=reads_only)
             for label, site in by.items()
         }
 
@@ -142,7 +158,9 @@ def _aws_calls(calls: Sequence[Json]) -> Json:
     }
 
 
-def _writes(evidence: Evidence, writes: Sequence[Write]) -> Json:
+def _writes(evidence: Evidence, writes: Sequence[Write], reads_only: bool) -> Json:
+    if reads_only:
+        return {"acknowledged": None, "lost": None, "stranded": None, "on_both_sides": None}
     broken = evidence.moments.get("break")
     if evidence.found is None or broken is None:
         acknowledged = sum(write.outcome == "acknowledged" for write in writes)
@@ -165,8 +183,10 @@ def faults(report: Json, expected: Expectation) -> list[str]:
         found += _aws_faults(report)
     if expected.restored:
         found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
-    zero = ["on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"]
-    for what in zero if expected.given_up else ["stranded", *zero]:
+    wrong = ["on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"]
+    if not expected.given_up:
+        wrong.insert(0, "stranded")
+    for what in () if report["not_measured"] else wrong:
         count = report["writes"].get(what)
         if count is None:
             found.append(f"Writes {what.replace('_', ' ')} were not counted.")
@@ -215,7 +235,9 @@ def summary(report: Json, path: Path) -> list[str]:
         f"  back on the primary after  {_each(report['failback_seconds'])}"
         f" (outage seen: {_each(report['failback_outage_seconds'])})",
         f"  requests                   {report['requests']['total']}, failed {report['requests']['failed']}",
-        f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
+        "  writes                     not measured: users only read"
+        if report["not_measured"]
+        else f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
         f" (RPO {_seconds(report['rpo_seconds'])}), stranded {writes['stranded']},"
         f" on both sides {writes['on_both_sides']}, refused by the primary {writes.get('refused_by_primary')}",
         f"  rows restored              {total_rows} in {len(report['rows']['secondary_after_restore'])} tables",

@@ -118,7 +118,7 @@ def _prepare_databases(client: Podman, facts: Facts, secrets: t.Mapping[str, str
 
 def _describe(client: Podman, home: Path, war: Path) -> Facts:
     """The lab's facts. Its network, once made, keeps its addresses."""
-    name = lab_id(home)
+    name, pages = lab_id(home), lab_facts.pages()
     with machine_lock():
         if client.network_exists(name):
             subnet = network.subnet_of(client, name)
@@ -142,6 +142,8 @@ def _describe(client: Podman, home: Path, war: Path) -> Facts:
         ssh_public_key=str(public),
         war=str(war),
         war_sha256=hashlib.sha256(war.read_bytes()).hexdigest(),
+        war_is_ours=not os.environ.get("LAB_WAR"),
+        **pages,
     )
 
 

@@ -136,7 +136,8 @@ class LabStage:
             return not self.audience.unserved(self.gathered.moments[since], by, users)
 
         supervisor.wait_until(f"users have {wanted}", served, SERVICE_SECONDS, interval_seconds=0.5, clock=self.clock)
-        self.narrator.tell(f"users have {wanted}: pages with data, and writes that are read back")
+        seen = "pages with data" if self.audience.reads_only else "pages with data, and writes that are read back"
+        self.narrator.tell(f"users have {wanted}: {seen}")
 
     def see_ways(self, switch: bool, latch: bool) -> None:
         """LabError when one of them does not stand so within seconds."""
@@ -151,7 +152,9 @@ class LabStage:
 
     def person_looks(self) -> None:
         curl = person.lab_curl(sys.executable, self.folder / "person.log")
-        for visit in person.visits(curl, self.zone, f"{self.run}, by hand"):
+        lab = facts.load()
+        reading = person.reading(curl, self.zone, lab.data_path, lab.data_marker)
+        for visit in reading if self.audience.reads_only else person.visits(curl, self.zone, f"{self.run}, by hand"):
             self.narrator.tell(f"a person: {visit.words}: {visit.status_line}")
             self.gathered.faults += visit.faults
 

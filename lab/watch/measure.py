@@ -53,6 +53,13 @@ def first_write(
     return min(times, default=None)
 
 
+def takes_no_writes(writes: Sequence[Write]) -> bool:
+    """Whether the application answered the watch's writes and never took one: it is not the PetClinic for which
+    they are made. A refusal of a server in trouble (5xx) says nothing."""
+    answered = any(write.status is not None and write.status < 500 for write in writes)
+    return answered and not any(write.read_back for write in writes)
+
+
 def until_served(
     answers: Sequence[Answer],
     writes: Sequence[Write],
@@ -60,13 +67,15 @@ def until_served(
     since: float,
     by: str,
     user: str = records.FOLLOWER,
+    reads_only: bool = False,
 ) -> float | None:
     """Seconds from `since` to full service by `by`; None when it never came.
 
-    The page is served when it is seen; a site only when there was a page with data *and* a write that was read back.
+    The page is served when it is seen; a site only when there was a page with data *and* a write that was read back,
+    unless users only read.
     """
     seen = first_sight(answers, name, since, by, user)
-    if by == records.PAGE:
+    if by == records.PAGE or reads_only:
         return None if seen is None else round(seen - since, 1)
     written = first_write(writes, name, since, by, user)
     if seen is None or written is None:

@@ -76,7 +76,7 @@ def look_at_warm(lab: Facts, now: World, runbooks: Runbooks) -> Warm:
     audience = Audience(runbooks.folder / "watch", lab.zone)
     audience.come()
     try:
-        _until_served_by_primary(audience)
+        until_served_by_primary(audience)
         broken = time.monotonic()
         breaks.break_("alb")
         try:
@@ -88,14 +88,14 @@ def look_at_warm(lab: Facts, now: World, runbooks: Runbooks) -> Warm:
         finally:
             breaks.heal("alb")
         healed = time.monotonic()
-        _until_served_by_primary(audience)
+        until_served_by_primary(audience)
     finally:
         audience.leave()
     strangers = now.schemas_with_owner("azuredb", STRANGER["address"])
     return Warm(first, dry, again, dry_in_outage, standby, posted, strangers, list(audience.answers), broken, healed)
 
 
-def _until_served_by_primary(audience: Audience) -> None:
+def until_served_by_primary(audience: Audience) -> None:
     since = time.monotonic()
 
     def served() -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from tests.drills.fingerprint import Part, World
 
 from lab import facts, supervisor
 from lab.facts import Facts
+from lab.fingerprint import Part, World
 from lab.story.audience import Audience
 from lab.story.steps import IN_PEACE
 from lab.watch import records

@@ -174,3 +174,18 @@ def test_a_dark_aws_is_asked_in_vain_and_shortly(calls: list[report.Json], fault
     assert built["faults"] == faults
     assert built["aws_calls_that_failed"] + built["aws_calls_needed"] == len(calls)
     assert build(found)["faults"] == [], "elsewhere nobody asks"
+
+
+def test_of_an_application_that_takes_no_writes_nothing_is_claimed_of_them() -> None:
+    built = report.build(evidence(), EXPECTED, ANSWERS, [], zone=ZONE, simulated=[], reads_only=True)
+    assert (built["outcome"], built["faults"], built["rpo_seconds"]) == ("passed", [], None)
+    assert set(built["writes"].values()) == {None}
+    assert "users only read" in built["not_measured"][0]
+    assert built["rto_seconds"] == {"www": 31.0, "dr": 90.0}
+    assert any("not measured" in line for line in report.summary(built, Path("report.json")))
+
+
+def test_everything_is_measured_of_our_own_application() -> None:
+    built = report.build(evidence(), EXPECTED, ANSWERS, [], zone=ZONE, simulated=[])
+    assert built["not_measured"] == []
+    assert built["outcome"] == "failed"
