@@ -1,0 +1,184 @@
+"""Role traffic where clouds take connections and say nothing: it gives up in time, and says what that means."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE = 1
+SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print("http://%s:%d" % server.get_host_and_port(), flush=True)
+sys.stdin.read()
+"""
+PLAYBOOK = """
+- name: Move the users
+  hosts: localhost
+  gather_facts: false
+  roles:
+    - { role: goupang.dr.traffic, traffic_state: "{{ state }}" }
+"""
+KEYS = {"aws_access_key_id": "test-access-key", "aws_secret_access_key": "test-secret-key"}
+
+
+@dataclass
+class Clouds:
+    """What the inventory would say of them, and a folder to run in."""
+
+    folder: Path
+    silent: int
+    aws: str
+    ids: dict[str, str] = field(default_factory=lambda: dict.fromkeys(NAMES, "0"))
+
+    def move(self, state: str) -> tuple[str, float]:
+        """What ansible-playbook says, on one line, and how many seconds it took."""
+        variables = {
+            "state": state,
+            "probe_seen_private": state.removeprefix("on_"),
+            "traffic_patience": PATIENCE,
+            "traffic_timeout": 0,
+            "dr_application": "petclinic",
+            "dr_resolvers": [f"127.0.0.1:{self.silent}"],
+            "dr_ca_bundle": "",
+            "dr_dr_domain": "dr.petclinic.example",
+            "dr_www_domain": "www.petclinic.example",
+            "dr_health_check_ids": self.ids,
+            "dr_storage_account_url": f"https://127.0.0.1:{self.silent}/account",
+            "dr_switch_container": "switch",
+            "dr_control_container": "control",
+            "dr_aws_login": {
+                "endpoint_url": self.aws,
+                "access_key": "test-access-key",
+                "secret_key": "test-secret-key",
+            },
+            "dr_azure_login": {
+                "tenant_id": "t",
+                "client_id": "c",
+                "client_secret": "not-a-secret",
+                "authority_url": f"https://127.0.0.1:{self.silent}",
+            },
+        }
+        (self.folder / "move.yml").write_text(PLAYBOOK)
+        (self.folder / "variables.json").write_text(json.dumps(variables))
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "move.yml", "-e", "@variables.json"]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{ROOT / '.ansible/collections'}",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+        }
+        began = time.monotonic()
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        return " ".join((done.stdout + done.stderr).split()), time.monotonic() - began
+
+
+NAMES = ("primary_endpoint", "switch", "primary", "secondary_endpoint", "secondary_opened", "secondary")
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+@pytest.fixture
+def all_dark(tmp_path: Path, silent: int) -> Clouds:
+    return Clouds(tmp_path, silent, f"http://127.0.0.1:{silent}")
+
+
+@pytest.fixture
+def azure_dark(tmp_path: Path, silent: int) -> Iterator[tuple[Clouds, t.Any]]:
+    """AWS answers; with its client."""
+    with ExitStack() as stack:
+        pipe = subprocess.PIPE
+        server = stack.enter_context(
+            subprocess.Popen([sys.executable, "-c", SERVER], stdin=pipe, stdout=pipe, text=True)
+        )
+        assert server.stdin
+        assert server.stdout
+        stack.callback(server.stdin.close)
+        url = server.stdout.readline().strip()
+        route53 = boto3.client("route53", region_name="us-east-1", endpoint_url=url, **KEYS)
+        config: t.Any = {"Type": "HTTPS", "FullyQualifiedDomainName": "a.example"}
+        ids = {
+            name: route53.create_health_check(CallerReference=name, HealthCheckConfig=config)["HealthCheck"]["Id"]
+            for name in NAMES
+        }
+        yield Clouds(tmp_path, silent, url, ids), route53
+
+
+def test_with_both_clouds_silent_nobody_is_moved_and_both_reasons_are_given(all_dark: Clouds) -> None:
+    said, seconds = all_dark.move("on_secondary")
+    assert "Nobody was moved: neither way could be used" in said
+    assert "The switch: Azure did not answer in the time that was given" in said
+    assert "The latch: AWS did not answer in the time that was given" in said
+    # Three attempts, the looks at DNS, and Ansible itself.
+    assert seconds < 45
+
+
+def test_nobody_is_sent_home_while_aws_cannot_say_how_the_primary_is(all_dark: Clouds) -> None:
+    said, _seconds = all_dark.move("on_primary")
+    assert "AWS's API does not answer, so nobody can tell whether the primary is healthy" in said
+    assert "The switch stands" not in said
+
+
+def test_a_timer_says_that_it_could_look_at_neither(all_dark: Clouds) -> None:
+    said, _seconds = all_dark.move("as_decided")
+    assert "Not both ways could be looked at, so one may still say something else than was decided" in said
+
+
+def test_the_latch_alone_moves_the_users_and_what_has_to_follow_is_said(azure_dark: tuple[Clouds, t.Any]) -> None:
+    clouds, route53 = azure_dark
+    said, _seconds = clouds.move("on_secondary")
+    assert "Users are moved by the latch alone, which is enough for now." in said
+    assert "Run reconcile.yml until it can be" in said
+    check = route53.get_health_check(HealthCheckId=clouds.ids["primary"])["HealthCheck"]["HealthCheckConfig"]
+    assert (check["Disabled"], check["Inverted"]) == (True, True)
+
+
+def test_from_a_dead_azure_users_go_home_by_the_latch_with_its_note(azure_dark: tuple[Clouds, t.Any]) -> None:
+    clouds, route53 = azure_dark
+    primary = clouds.ids["primary"]
+    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=True)
+    said, _seconds = clouds.move("on_primary")
+    assert "once it answers again, the switch would send them away again" in said
+    check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
+    assert (check["Disabled"], check["Inverted"]) == (False, False)
+    tags = route53.list_tags_for_resource(ResourceType="healthcheck", ResourceId=primary)["ResourceTagSet"]["Tags"]
+    assert [tag["Value"].split()[0] for tag in tags] == ["on_primary"]
+
+
+def test_users_who_were_moved_a_moment_ago_stay_also_when_the_latch_alone_says_so(
+    azure_dark: tuple[Clouds, t.Any],
+) -> None:
+    clouds, route53 = azure_dark
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    route53.change_tags_for_resource(
+        ResourceType="healthcheck",
+        ResourceId=clouds.ids["primary"],
+        AddTags=[{"Key": "goupang-dr", "Value": f"on_secondary {now}"}],
+    )
+    said, _seconds = clouds.move("on_primary")
+    assert f"The latch says that users were moved at {now}" in said
+    assert '-e dr_override="min_dwell: why"' in said.replace("\\", "")
