@@ -162,10 +162,8 @@ class Matrix:
         ending = self.controller.run(leg, leg.name, strike)
         result = Result(point.name, CONVERGED, seconds=ending.seconds)
         if not ending.struck:
-            result.outcome = MISSED
-            result.faults = [
-                f"The task did not begin in this run, which ended with {ending.code}. {ending.why}".strip()
-            ]
+            result.outcome = STOPPED if ending.code != 0 else MISSED
+            result.faults = [ending.why or "The task did not begin in this run, which came to its end without it."]
         elif strike.late:
             self.tries[point.name] = tries + 1
             if tries + 1 < self.most_tries:
