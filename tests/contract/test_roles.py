@@ -30,6 +30,10 @@ def test_defaults_are_those_of_the_argument_specs(role: str) -> None:
     assert load(role, "defaults") == documented
 
 
+def test_cloudfront_shows_the_page_that_is_published() -> None:
+    assert load("stack", "defaults")["stack_page_blob"] == load("page", "defaults")["page_blob"]
+
+
 @pytest.mark.parametrize("role", NAMES)
 def test_an_option_without_a_default_is_required_or_may_be_left_out(role: str) -> None:
     for name, spec in options(role).items():

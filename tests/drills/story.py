@@ -106,6 +106,7 @@ class Looks:
         www = f"https://www.{self.lab.zone}"
         seen.www = {
             "GET /": self.curl([f"{www}/"]),
+            "GET /index.html": self.curl([f"{www}/index.html"]),
             "GET /owners": self.curl([f"{www}/owners?lastName="]),
             "POST /owners": self.curl(["--data-urlencode", "lastName=Hong", f"{www}/owners"]),
         }

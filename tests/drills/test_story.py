@@ -60,7 +60,7 @@ def test_failover_of_a_silent_primary_wants_a_word(story: Story) -> None:
     assert story.seen.opened_unasked != 200
 
 
-@pytest.mark.parametrize("request_line", ["GET /", "GET /owners", "POST /owners"])
+@pytest.mark.parametrize("request_line", ["GET /", "GET /index.html", "GET /owners", "POST /owners"])
 def test_www_says_what_happens_whatever_is_asked(story: Story, request_line: str) -> None:
     answer = story.seen.www[request_line]
     assert status_line(answer).split()[1] == "503"

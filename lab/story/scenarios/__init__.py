@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.story.scenarios import primary_lost
+from lab.story.scenarios import primary_lost, two_operators
 from lab.story.steps import Scenario
 
-SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in (primary_lost,)}
+SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in (primary_lost, two_operators)}

@@ -10,7 +10,7 @@ import pytest
 from lab import facts
 from lab.errors import LabError
 from lab.story.drill import perform
-from lab.story.scenarios import SCENARIOS, primary_lost
+from lab.story.scenarios import SCENARIOS, primary_lost, two_operators
 from lab.story.steps import Do, Heal, Mark, Refused, Runbook, Stage, Step
 
 
@@ -83,6 +83,16 @@ def test_primary_lost_in_order() -> None:
         "users leave",
         "writes",
     ]
+
+
+def test_two_operators_are_primary_lost_with_a_colleague() -> None:
+    stage, alone = Recorder(), Recorder()
+    assert perform(two_operators.SCENARIO.steps, stage) is None
+    assert perform(primary_lost.SCENARIO.steps, alone) is None
+    extra = "failback.yml refused: holds the lock, for failover.yml since"
+    at = stage.acts.index(extra)
+    assert stage.acts[at - 1] == "failover.yml dr_confirm=failover dr_primary_is_lost=true"
+    assert [act for act in stage.acts if act != extra] == alone.acts
 
 
 def test_every_scenario_runs_playbooks_that_exist() -> None:

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from ansible_collections.goupang.dr.plugins.callback.lock import CallbackModule
+from ansible_collections.goupang.dr.plugins.module_utils._lease_file import LeaseFile
+from ansible_collections.goupang.dr.plugins.module_utils._lock import Holder, Lease
+
+LEASE = Lease("id", "/marks/1", Holder("lee@control", "failover", "run-1", "2026-11-24T03:00:00Z"), held=True)
+VARIABLES = {
+    "dr_azure_login": {"client_secret": "correct-horse"},
+    "dr_storage_account_url": "https://account.example",
+    "dr_control_container": "control",
+    "dr_application": "petclinic",
+}
+
+
+class Screen:
+    """What is shown to a person."""
+
+    verbosity = 0
+
+    def __init__(self):
+        self.errors, self.warnings = [], []
+
+    def error(self, sentence):
+        self.errors.append(sentence)
+
+    def warning(self, sentence):
+        self.warnings.append(sentence)
+
+
+class Beside:
+    """A process that says these news, then ends; "released" only once it was asked to give back."""
+
+    def __init__(self, *news):
+        self.news, self.heard, self.told, self.ended = [json.dumps(one) for one in news], [], None, False
+
+    def __call__(self, told):
+        self.told = told
+        return self
+
+    def say(self, word):
+        self.heard.append(word)
+
+    def next(self, seconds):
+        if not self.news:
+            return ""
+        if "released" in self.news[0] and "release" not in self.heard:
+            return None
+        return self.news.pop(0)
+
+    def end(self):
+        self.ended = True
+
+
+def holding(tmp_path, *news, variables=VARIABLES, lease=LEASE):
+    """A run whose task has just taken the lock."""
+    file = LeaseFile(tmp_path / "lease.json")
+    if lease:
+        file.write(lease)
+    beside = Beside(*news)
+    callback = CallbackModule(Screen(), beside)
+    manager = types.SimpleNamespace(get_vars=lambda **_: variables)
+    callback.v2_playbook_on_play_start(
+        types.SimpleNamespace(get_variable_manager=lambda: manager, get_loader=lambda: None)
+    )
+    return callback, beside, file
+
+
+def took_it(file, held=True):
+    task = types.SimpleNamespace(action="goupang.dr.dr_lock")
+    return types.SimpleNamespace(_task=task, _host=None, _result={"held": held, "lease_file": str(file.path)})
+
+
+def begins(callback):
+    callback.v2_playbook_on_task_start(None, False)
+
+
+def test_what_was_taken_is_renewed_until_the_end_and_given_back(tmp_path):
+    callback, beside, file = holding(tmp_path, {"news": "held", "at": 1e12}, {"news": "released"})
+    begins(callback)  # before the lock is taken nothing is asked
+    callback.v2_runner_on_ok(took_it(file))
+    assert beside.told == {
+        "login": {"client_secret": "correct-horse"},
+        "account_url": "https://account.example",
+        "container": "control",
+        "name": "petclinic/lock",
+        "lease_id": "id",
+    }
+    callback.v2_runner_on_ok(took_it(file))  # a runbook within a runbook
+    begins(callback)
+    callback.v2_playbook_on_stats(None)
+    assert (beside.heard, beside.ended) == (["release"], True)
+    assert file.read() is None
+    assert callback._display.warnings == []
+
+
+def test_what_was_only_looked_at_is_not_renewed(tmp_path):
+    callback, beside, file = holding(tmp_path)
+    callback.v2_runner_on_ok(took_it(file, held=False))
+    callback.v2_playbook_on_stats(None)
+    assert (beside.told, beside.heard) == (None, [])
+
+
+def test_no_task_begins_once_the_lock_is_lost(tmp_path):
+    callback, beside, file = holding(tmp_path, {"news": "lost", "sentence": "Kim has it."})
+    callback.v2_runner_on_ok(took_it(file))
+    # Ansible goes on after an Exception.
+    with pytest.raises(SystemExit) as ended:
+        begins(callback)
+    assert ended.value.code == 1
+    assert callback._display.errors == ["Kim has it."]
+    assert beside.ended
+    callback.v2_playbook_on_stats(None)  # nothing is left to give back
+    assert callback._display.warnings == []
+
+
+@pytest.mark.parametrize("changes", [{"variables": {}}, {"lease": None}])
+def test_a_lock_that_nobody_can_renew_ends_the_run(tmp_path, changes):
+    callback, _, file = holding(tmp_path, **changes)
+    with pytest.raises(SystemExit):
+        callback.v2_runner_on_ok(took_it(file))
+    assert "cannot be renewed, so this run stops" in callback._display.errors[0]
+
+
+def test_a_lock_that_was_not_given_back_can_be_entered_again(tmp_path):
+    callback, _, file = holding(tmp_path, {"news": "lost", "sentence": "Kim has it."})
+    callback.v2_runner_on_ok(took_it(file))
+    callback.v2_playbook_on_stats(None)
+    assert "ends by itself within a minute. Kim has it." in callback._display.warnings[0]
+    assert file.read() == LEASE
+
+
+# -- A real ansible-playbook -----------------------------------------------------------
+
+PLAYBOOK = """
+- name: "Story 1/1 | The run shows that it lives"
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Its mark is kept by the run
+      ansible.builtin.command: "flock --nonblock --shared {{ lookup('env', 'GOUPANG_DR_RUN_MARK') }} true"
+      register: tried
+      failed_when: tried.rc != 1
+      changed_when: false
+    - name: Colleagues see who it is
+      ansible.builtin.assert:
+        that: lookup('env', 'GOUPANG_DR_OPERATOR') is match('.+@.+')
+"""
+
+
+def test_a_real_run_shows_that_it_lives(tmp_path):
+    (tmp_path / "story.yml").write_text(PLAYBOOK)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", "story.yml"],
+        cwd=tmp_path,
+        timeout=120,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[4] / "collections"),
+            "ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.lock",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        },
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list((tmp_path / ".dr/running").iterdir()) == []
