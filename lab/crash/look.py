@@ -94,6 +94,7 @@ class Observer:
             "latches": self.latches(),
             "azure": self.azure(),
             "blobs": self.blobs(),
+            "locks": self.world.locks(),
             "page": self.page(),
             "fence": self.fence(),
             "openings": self.openings(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.crash.look import View
 
-NOTHING_LOST: View = {"acknowledged and lost": 0, "written twice": 0, "not whole": 0}
+NOTHING_LOST: View = {"acknowledged and lost": 0, "written twice": 0, "not whole": 0, "locks": []}
 AT_HOME: View = {
     "users": {"www": "200 from primary", "dr": "200 from primary"},
     "latches": [],
