@@ -19,7 +19,7 @@ from lab.crash.matrix import LEGS, NAMES, Matrix, Result, estimate
 from lab.crash.points import Point
 from lab.crash.record import Record
 from lab.crash.silence import HOSTS, Silence, Silences, Wire, cases
-from lab.crash.strike import Controller, Leg
+from lab.crash.strike import Controller, Leg, extra_variables
 from lab.errors import LabError
 from lab.fingerprint import World
 from lab.podman import Podman
@@ -131,7 +131,6 @@ def _pace() -> None:
 def prepare(folder: Path, kept: Record) -> Matrix:
     """A matrix in peace, with its undisturbed cycle played or remembered."""
     lab = facts.load()
-    extra = {"application_release_cache": str(folder / "releases")}
 
     def done(result: Result) -> None:
         kept.results[result.point] = result
@@ -139,7 +138,7 @@ def prepare(folder: Path, kept: Record) -> Matrix:
         print(record.sentence(result), flush=True)
 
     matrix = Matrix(
-        Controller(folder / "runs", extra),
+        Controller(folder / "runs", extra_variables(folder)),
         Observer(World(lab, facts.secrets()), Person(lab)),
         lambda text: print(text, flush=True),
         done,
