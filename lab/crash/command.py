@@ -158,7 +158,8 @@ def peace(matrix: Matrix, *, fresh: bool) -> None:
     """Peace with a backup, whatever the lab was used for before; `fresh`: in a new lab."""
     if fresh:
         world.down()
-        world.up()
+        lab = world.up()
+        matrix.observer = Observer(World(lab, facts.secrets()), Person(lab))
     _must(matrix, Leg("provision"))
     if matrix.observer.azure() or matrix.observer.writers(SECONDARY):
         for leg in LEGS[2:]:
@@ -177,8 +178,6 @@ def recover(matrix: Matrix) -> None:
     if not matrix.back_to_peace():
         print("The runbooks do not bring peace: a new lab", flush=True)
         peace(matrix, fresh=True)
-        lab = facts.load()
-        matrix.observer = Observer(World(lab, facts.secrets()), Person(lab))
 
 
 def play(matrix: Matrix, kept: Record, chosen: Sequence[Point]) -> None:
