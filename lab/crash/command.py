@@ -149,7 +149,8 @@ def prepare(folder: Path, kept: Record) -> Matrix:
         peace(matrix, fresh=False)
         matrix.undisturbed()
         kept.save()
-    elif not matrix.peaceful():
+    elif unrest := matrix.unrest():
+        print(f"No peace: {'; '.join(unrest)}", flush=True)
         recover(matrix)
     return matrix
 
@@ -175,8 +176,8 @@ def _must(matrix: Matrix, leg: Leg) -> None:
 
 def recover(matrix: Matrix) -> None:
     print("Back to peace by failback and cool_down", flush=True)
-    if not matrix.back_to_peace():
-        print("The runbooks do not bring peace: a new lab", flush=True)
+    if unrest := matrix.back_to_peace():
+        print(f"The runbooks do not bring peace ({'; '.join(unrest)}): a new lab", flush=True)
         peace(matrix, fresh=True)
 
 

@@ -113,16 +113,17 @@ class Matrix:
                 return False
         return True
 
-    def peaceful(self) -> bool:
-        """Whether the world is as it is when a cycle has ended."""
-        return not faults(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
+    def unrest(self) -> list[str]:
+        """In what the world is not as it is when a cycle has ended."""
+        return faults(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
 
-    def back_to_peace(self) -> bool:
-        """By the runbooks, from wherever the world is."""
+    def back_to_peace(self) -> list[str]:
+        """By the runbooks, from wherever the world is; why not, when they do not lead there."""
         for leg in LEGS[2:]:
-            if self.controller.run(leg, leg.name).code != 0:
-                return False
-        return self.peaceful()
+            ending = self.controller.run(leg, leg.name)
+            if ending.code != 0:
+                return [ending.why]
+        return self.unrest()
 
     def _leg(self, leg: Leg, blows: Sequence[Point]) -> bool:
         results = [result for point in blows if (result := self._blow(leg, point))]

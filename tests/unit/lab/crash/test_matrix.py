@@ -183,10 +183,10 @@ def test_a_late_consequence_is_held_against_the_blows_before_it() -> None:
 def test_peace_comes_back_by_the_runbooks() -> None:
     made = Made()
     made.observer.looks = NAMES.index("cool_down")
-    assert made.matrix.back_to_peace()
+    assert made.matrix.back_to_peace() == []
     assert [name for name, _ in made.runs.asked] == ["failback", "cool_down"]
-    made.runs.told = [whole(2)]
-    assert not made.matrix.back_to_peace()
+    made.runs.told = [whole(2, "failback.yml stopped at 'X'")]
+    assert made.matrix.back_to_peace() == ["failback.yml stopped at 'X'"]
 
 
 def test_an_undisturbed_world_that_is_not_right_is_no_measure() -> None:
