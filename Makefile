@@ -61,7 +61,7 @@ test: machine ## Everything that must pass before a change lands
 	@tools/test
 
 .PHONY: test-all
-test-all: machine ## make test, and each role's states by Molecule; the crash matrix is a target of its own
+test-all: machine ## make test, Molecule, and the long tests; the crash matrix is a target of its own
 	@tools/test --all
 
 # Takes up to four hours, and goes on where it was interrupted. Its result is committed under docs/evidence/.

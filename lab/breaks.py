@@ -20,6 +20,7 @@ from lab.supervisor import wait_until
 HEAL_SECONDS = 60.0
 
 Act = t.Callable[[Podman, Facts], None]
+Rule = t.Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,91 @@ def hosts_killed(*hosts: str) -> tuple[Act, Act]:
     return act, undo
 
 
-def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
-    """A host still stands, and answers nobody: connections hang until their deadline, as in a real outage."""
-    rule = ("INPUT", "-p", "tcp", "--dport", str(port), "-j", "DROP")
+def ruled(rule: Rule, *hosts: str, answers: t.Callable[[Facts], None]) -> tuple[Act, Act]:
+    """A rule of iptables in the networks of these hosts. `answers` returns once they answer without it."""
 
-    def ask(podman: Podman, facts: Facts, verb: str) -> int:
+    def ask(podman: Podman, facts: Facts, host: str, verb: str) -> int:
         return iptables(podman, topology.container(facts, host), verb, *rule)
 
-    def is_dropped(podman: Podman, facts: Facts) -> bool:
-        return ask(podman, facts, "-C") == 0
+    def is_set(podman: Podman, facts: Facts, host: str) -> bool:
+        return ask(podman, facts, host, "-C") == 0
 
     def act(podman: Podman, facts: Facts) -> None:
-        if not is_dropped(podman, facts) and ask(podman, facts, "-I") != 0:
-            raise LabError(f"iptables refused to drop packets at {host}; is the module of the filter table loaded?")
+        for host in hosts:
+            if not is_set(podman, facts, host) and ask(podman, facts, host, "-I") != 0:
+                raise LabError(f"iptables refused to drop packets at {host}; is the module of the filter table loaded?")
 
     def undo(podman: Podman, facts: Facts) -> None:
-        while is_dropped(podman, facts):
-            ask(podman, facts, "-D")
+        for host in hosts:
+            while is_set(podman, facts, host):
+                ask(podman, facts, host, "-D")
+        answers(facts)
+
+    return act, undo
+
+
+def accepts(host: str, port: int) -> t.Callable[[Facts], None]:
+    """Until the host takes connections at this port."""
+
+    def wait(facts: Facts) -> None:
         address = facts.addresses[host]
         wait_until(f"{host} answers at {address}:{port}", lambda: reach.accepts(address, port), HEAL_SECONDS)
+
+    return wait
+
+
+def packets_dropped(host: str, port: int) -> tuple[Act, Act]:
+    """A host still stands, and answers nobody: connections hang until their deadline, as in a real outage."""
+    return ruled(("INPUT", "-p", "tcp", "--dport", str(port), "-j", "DROP"), host, answers=accepts(host, port))
+
+
+def packets_lost(host: str, port: int, share: float) -> tuple[Act, Act]:
+    """Some of what a host answers gets lost on its way and is sent again: each answer takes seconds."""
+    chance = ("-m", "statistic", "--mode", "random", "--probability", str(share))
+    rule = ("OUTPUT", "-p", "tcp", "--sport", str(port), *chance, "-j", "DROP")
+    return ruled(rule, host, answers=accepts(host, port))
+
+
+def silenced() -> tuple[Act, Act]:
+    """All that is sent to AWS's API and to the primary's hosts is dropped: they run on, and hear and say nothing."""
+
+    def answers(facts: Facts) -> None:
+        accepts("aws", 80)(facts)
+        reach.await_primary(facts)
+
+    return ruled(("INPUT", "!", "-i", "lo", "-j", "DROP"), "aws", *topology.PRIMARY, answers=answers)
+
+
+def all_of(*breaks: tuple[Act, Act]) -> tuple[Act, Act]:
+    """Several breaks at once; they are undone in the same order."""
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for break_it, _ in breaks:
+            break_it(podman, facts)
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for _, heal_it in breaks:
+            heal_it(podman, facts)
+
+    return act, undo
+
+
+def _machines_dropped() -> tuple[Act, Act]:
+    """Azure's machines run on, and answer nobody."""
+    rule = ("INPUT", "-p", "tcp", "-j", "DROP")
+
+    def is_dropped(podman: Podman, name: str) -> bool:
+        return iptables(podman, name, "-C", *rule) == 0
+
+    def act(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            if not is_dropped(podman, name) and iptables(podman, name, "-I", *rule) != 0:
+                raise LabError(f"iptables refused to drop packets at {name}; is the filter table's module loaded?")
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for name in _machines(podman, facts):
+            while is_dropped(podman, name):
+                iptables(podman, name, "-D", *rule)
 
     return act, undo
 
@@ -100,9 +167,15 @@ def _tomcat(verb: str) -> Act:
     return act
 
 
-def _no_capacity(podman: Podman, facts: Facts) -> None:
-    if faults.no_capacity() not in faults.ordered(facts):
-        faults.order(facts, faults.no_capacity())
+def _no_capacity(*sizes: str) -> tuple[Act, Act]:
+    """For machines of these sizes (regular expressions), or of any."""
+    fault = faults.no_capacity("|".join(sizes) or ".+")
+
+    def act(podman: Podman, facts: Facts) -> None:
+        if fault not in faults.ordered(facts):
+            faults.order(facts, fault)
+
+    return act, lambda podman, facts: faults.clear(facts)
 
 
 BREAKS: dict[str, Break] = {
@@ -112,14 +185,32 @@ BREAKS: dict[str, Break] = {
     "alb": Break("the primary's load balancer loses its power; Tomcat and RDS go on", *hosts_killed("alb")),
     "app": Break("the primary's Tomcat loses its power; its load balancer answers 502 or 504", *hosts_killed("app")),
     "rds": Break("the primary's database loses its power", *hosts_killed("rds")),
+    "aws": Break(
+        "all of AWS but DNS and the edge is silent: packets to its API and the primary are dropped",
+        *silenced(),
+    ),
     "aws-api": Break("AWS's API hangs; DNS answers and the edge go on", *packets_dropped("aws", 80)),
     "dns-control-plane": Break("Route 53's API hangs, and with it, here, all of AWS's", *packets_dropped("aws", 80)),
     "azure-api": Break("Azure's Resource Manager and Entra ID hang", *packets_dropped("azure", 443)),
     "blob": Break("Azure Blob Storage hangs: backups, releases and the page", *packets_dropped("blob", 443)),
+    "blob-slow": Break(
+        "of what Azure Blob Storage answers, every fourth packet is lost", *packets_lost("blob", 443, 0.25)
+    ),
     "azure-database": Break("Azure's database hangs", *packets_dropped("azuredb", 3306)),
+    "azure": Break(
+        "all of Azure hangs: its API, Blob, the database, and the machines",
+        *all_of(
+            packets_dropped("azure", 443),
+            packets_dropped("blob", 443),
+            packets_dropped("azuredb", 3306),
+            _machines_dropped(),
+        ),
+    ),
     "secondary-app": Break("Tomcat on Azure's machine is stopped", _tomcat("stop"), _tomcat("start")),
-    "no-capacity": Break(
-        "Azure has no capacity for any size of machine", _no_capacity, lambda _, facts: faults.clear(facts)
+    "no-capacity": Break("Azure has no capacity for any size of machine", *_no_capacity()),
+    "few-sizes": Break(
+        "Azure has no capacity for the first two sizes that the inventory names",
+        *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
     ),
 }
 

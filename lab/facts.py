@@ -46,6 +46,9 @@ NAMES: dict[str, str] = {
     "route53.aws.lab": "aws",
     "management.azure.lab": "azure",
 }
+# What PetClinic is asked. Two owners of its own data bear this name: the page holds them only when the database was
+# asked. Another WAR (LAB_WAR) has pages of its own: LAB_HEALTH_PATH, LAB_DATA_PATH and LAB_DATA_MARKER.
+HEALTH_PATH, DATA_PATH, DATA_MARKER = "/health", "/owners?lastName=Davis", "Betty"
 # A machine with the DNS label L is L.<location>.cloudapp.azure.lab, as in Azure.
 LABEL_SUFFIX = "cloudapp.azure.lab"
 
@@ -74,6 +77,10 @@ class Facts:
     ssh_public_key: str
     war: str
     war_sha256: str
+    war_is_ours: bool = True  # PetClinic of this repository: it says who serves, and takes the watch's writes
+    health_path: str = HEALTH_PATH
+    data_path: str = DATA_PATH
+    data_marker: str = DATA_MARKER
     aws_access_key: str = AWS_ACCESS_KEY
     zone_id: str = ""  # of the hosted zone, once it is there
     release: str = ""  # name of the WAR in the container of releases
@@ -84,6 +91,16 @@ class Facts:
         scratch = path.with_suffix(".new")
         scratch.write_text(json.dumps(asdict(self), indent=2) + "\n")
         scratch.replace(path)
+
+
+def pages(environment: t.Mapping[str, str] = os.environ) -> dict[str, str]:
+    """health_path, data_path and data_marker, as the environment says or as PetClinic has them."""
+    defaults = {"health_path": HEALTH_PATH, "data_path": DATA_PATH, "data_marker": DATA_MARKER}
+    chosen = {name: environment.get(f"LAB_{name.upper()}") or default for name, default in defaults.items()}
+    for name in ("health_path", "data_path"):
+        if not chosen[name].startswith("/"):
+            raise LabError(f"LAB_{name.upper()}={chosen[name]} is no path: it begins with /, as in {defaults[name]}")
+    return chosen
 
 
 def load() -> Facts:

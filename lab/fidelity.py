@@ -19,7 +19,10 @@ class Part:
 
 
 PARTS: tuple[Part, ...] = (
-    Part("Tomcat", "Debian's Tomcat 9 on a host with systemd, at both sites"),
+    Part(
+        "Tomcat",
+        "Debian's Tomcat on hosts with systemd: 9 at the primary, and at the secondary what the machine's image has",
+    ),
     Part("SSH", "OpenSSH; the runbooks configure real hosts through it"),
     Part("TLS", "real handshakes, checked against the lab's own authority"),
     Part("DNS server", "PowerDNS, asked over UDP and TCP"),
@@ -62,7 +65,8 @@ PARTS: tuple[Part, ...] = (
     Part(
         "Azure virtual machines",
         "podman hosts with systemd",
-        "virtual machines are containers which share this machine's kernel: any image is Debian, sizes limit nothing, "
+        "virtual machines are containers which share this machine's kernel: the only images are Debian 11, 12 and 13, "
+        "sizes limit nothing, "
         "security groups filter nothing, private and public address are one",
     ),
     Part(

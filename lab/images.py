@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import typing as t
@@ -24,31 +23,39 @@ from lab.podman import Podman, cache
 REPOSITORY = "localhost/goupang-dr-lab"
 FOLDER = Path(__file__).resolve().parent / "images"
 NEEDED_BYTES = 6 * 1000**3
+# At most one file and one folder, says mmdebstrap: Debian's keys, and those that this machine trusts already.
+KEYRINGS = (Path("/usr/share/keyrings/debian-archive-keyring.gpg"), Path("/etc/apt/trusted.gpg.d"))
 # A first build is minutes of downloading and unpacking; this long means that the mirror hangs.
 BUILD_SECONDS = 900.0
 
-# The last suite that has Tomcat 9, which is what the primary runs.
+# The last suite that has Tomcat 9, which is what the primary runs. A machine of another suite is an image
+# of its own, which is built when somebody asks for it: most labs never do.
 TOMCAT_SUITE = "bullseye"
+MACHINE_SUITES = (TOMCAT_SUITE, "bookworm", "trixie")
 
 Say = t.Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What an image consists of: a suite with packages, or a parent; and the files of its folder (""; its name)."""
+    """What an image consists of: a suite with packages, or a parent; and the files of its folder (""; its name).
+
+    `on_demand`: it is no part of every lab, and is built when it is named.
+    """
 
     name: str
     suite: str = ""
     packages: tuple[str, ...] = ()
     parent: str = ""
     files: str = ""
+    on_demand: bool = False
 
     @property
     def folder(self) -> Path:
         return FOLDER / (self.files or self.name)
 
 
-def kinds(environment: t.Mapping[str, str] = os.environ) -> dict[str, Kind]:
+def kinds() -> dict[str, Kind]:
     """machine: what a marketplace's image has; tomcat: the primary's application host; database: MySQL's own
     server and tools, also for the bastion; service: DNS, the edges, the balancer and blob storage."""
     machine: tuple[str, ...] = (
@@ -64,17 +71,20 @@ def kinds(environment: t.Mapping[str, str] = os.environ) -> dict[str, Kind]:
     database: tuple[str, ...] = ("mysql-server", "mysql-client", "openssh-server", "python3", "python3-venv", "sudo")
     database += ("ca-certificates", "iproute2", "procps")
     service = ("nginx-light", "pdns-server", "pdns-backend-remote", "nodejs", "iproute2", "iptables")
-    suite = environment.get("LAB_MACHINE_SUITE", TOMCAT_SUITE)
     every = [
-        Kind("machine", suite, machine),
+        Kind("machine", TOMCAT_SUITE, machine),
         Kind("tomcat", parent="machine"),
         Kind("database", "sid", database),
         Kind("service", "trixie", service),
     ]
-    if suite != TOMCAT_SUITE:  # the primary stays what it is, whatever the secondary becomes
-        every[1] = Kind("tomcat", parent=TOMCAT_SUITE)
-        every.append(Kind(TOMCAT_SUITE, TOMCAT_SUITE, machine, files="machine"))
+    others = [suite for suite in MACHINE_SUITES if suite != TOMCAT_SUITE]
+    every += [Kind(machine_kind(suite), suite, machine, files="machine", on_demand=True) for suite in others]
     return {kind.name: kind for kind in every}
+
+
+def machine_kind(suite: str) -> str:
+    """The kind whose image is a machine of this suite."""
+    return "machine" if suite == TOMCAT_SUITE else f"machine-{suite}"
 
 
 def _base_key(kind: Kind) -> str:
@@ -100,11 +110,17 @@ def reference(kind: str) -> str:
     return f"{REPOSITORY}/{kind}:{content_key(known[kind], known)}"
 
 
-def ensure(podman: Podman, say: Say) -> None:
-    """Build the images that are missing, two at a time. One lab of the machine builds; others wait for it."""
+def ensure(podman: Podman, say: Say, names: t.Collection[str] = ()) -> None:
+    """Build the images that are missing, two at a time: those of every lab, or these kinds.
+
+    One lab of the machine builds; others wait for it.
+    """
     known = kinds()
+    wanted = [kind for kind in known.values() if (kind.name in names if names else not kind.on_demand)]
+    if all(podman.image_exists(reference(kind.name)) for kind in wanted):
+        return  # nobody has to wait for another's build
     with _lock(cache() / "images.lock", say):
-        missing = [kind for kind in known.values() if not podman.image_exists(reference(kind.name))]
+        missing = [kind for kind in wanted if not podman.image_exists(reference(kind.name))]
         if not missing:
             return
         _refuse_small_disk(cache())
@@ -144,6 +160,8 @@ def _bootstrap(podman: Podman, kind: Kind, source: mirror.Mirror, target: str) -
     archive = cache() / "tmp" / f"{kind.name}.tar"
     command = ["mmdebstrap", "--mode=root", "--variant=apt", "--format=tar"]
     command += ['--aptopt=Acquire::Check-Valid-Until "false"', '--aptopt=Apt::Install-Recommends "false"']
+    # Ubuntu's apt trusts its own archive alone; the file is of the package debian-archive-keyring.
+    command += [f"--keyring={path}" for path in KEYRINGS if path.exists()]
     command += [f"--include={','.join(kind.packages)}", kind.suite, str(archive), *source.lines(kind.suite)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)

@@ -14,9 +14,12 @@ from lab.jsonl import Line
 
 # A task of the role that moves the users: "goupang.dr.traffic : Resolvers answer with the secondary". Its
 # site_probe is the wait for what the resolvers answer.
-TRAFFIC = re.compile(r"(^|\.)traffic : ")
+TRAFFIC = re.compile(r"(^|\.)traffic : Resolvers answer ")
 DNS_PROBE = "goupang.dr.site_probe"
 BAD = ("failed", "unreachable")
+# Modules that ask AWS's API. A test compares this with the collection's action group and amazon.aws.
+AWS_MODULES = ("goupang.dr.route53_hc_invert", "goupang.dr.cloudfront_distribution")
+AWS_COLLECTION = "amazon.aws."
 
 
 def steps(journal: Iterable[Line]) -> list[dict[str, t.Any]]:
@@ -55,3 +58,19 @@ def failure(journal: Iterable[Line]) -> Line | None:
     """The first task that failed and was not ignored, or None."""
     bad = (line for line in journal if line["event"] == "task" and line["outcome"] in BAD and not line.get("ignored"))
     return next(bad, None)
+
+
+def aws_calls(journal: Iterable[Line]) -> list[Line]:
+    """The tasks that asked AWS's API, as they ended."""
+    return [
+        line
+        for line in journal
+        if line["event"] == "task"
+        and line["outcome"] != "skipped"
+        and (line["action"] in AWS_MODULES or line["action"].startswith(AWS_COLLECTION))
+    ]
+
+
+def did_without(call: Line) -> bool:
+    """Whether a task asked in vain, and its run went on."""
+    return "tried" in call

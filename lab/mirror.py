@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 
+# Of Debian itself, and of every vendor who has a "stable" too: see _is_debian.
 _CODENAMES = {"bullseye", "bookworm", "trixie", "forky", "sid", "oldoldstable", "oldstable", "stable", "testing"}
 _ONE_LINE = re.compile(r"^deb\s+(?:\[[^\]]*\]\s*)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.*)$")
 
@@ -68,9 +69,10 @@ def choose(sources: t.Iterable[Source], environment: t.Mapping[str, str]) -> Mir
     if main:
         beside = re.sub(r"/debian$", "/debian-security", main)
         return Mirror(main, security or (beside if beside != main else ""))
-    for source in sources:
+    listed = [source for source in sources if source.uri.startswith("http")]
+    for source in listed:
         codename, _, kind = source.suite.partition("-")
-        if codename not in _CODENAMES or not source.uri.startswith("http"):
+        if codename not in _CODENAMES or not _is_debian(source.uri, listed):
             continue
         if kind == "security":
             security = security or source.uri.rstrip("/")
@@ -82,6 +84,14 @@ def choose(sources: t.Iterable[Source], environment: t.Mapping[str, str]) -> Mir
             "LAB_DEBIAN_MIRROR=URL-OF-A-DEBIAN-MIRROR python -m lab up"
         )
     return Mirror(main, security)
+
+
+def _is_debian(uri: str, listed: t.Sequence[Source]) -> bool:
+    """Whether it is Debian's archive, and not a browser's or an editor's "stable main": it is called so, or has
+    the updates that only a distribution has."""
+    return "debian" in uri.rstrip("/").rpartition("/")[2] or any(
+        source.uri == uri and source.suite.endswith("-updates") for source in listed
+    )
 
 
 def find(apt: Path = Path("/etc/apt"), environment: t.Mapping[str, str] = os.environ) -> Mirror:

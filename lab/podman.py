@@ -49,6 +49,11 @@ network_config_dir = "{cache}/networks"
 """
 
 
+# Options of a host whose first process is systemd. Without SYS_ADMIN it silently ignores a service's ProtectSystem;
+# AppArmor's profile for containers, which Debian and Ubuntu load, would forbid the mounts that it is made of.
+SYSTEMD = ("--systemd=always", "--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined")
+
+
 def cache() -> Path:
     """Where images and containers live: $LAB_CACHE, or /var/cache/goupang-dr-lab."""
     return Path(os.environ.get("LAB_CACHE", DEFAULT_CACHE)).resolve()
@@ -96,6 +101,8 @@ class Podman:
                 "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
                 "CONTAINERS_CONF": str(folder / "containers.conf"),
                 "TMPDIR": str(scratch),
+                # Newer ones choose nftables where they can; lab.network tidies up after iptables.
+                "NETAVARK_FW": "iptables",
             }
         )
 

@@ -52,7 +52,7 @@ def status_of(url: str, ca_bundle: str) -> int | None:
 
 def await_primary(facts: Facts) -> None:
     """Until the application answers through its load balancer. LabError when it does not."""
-    url = f"https://{facts.addresses['alb']}/"
+    url = f"https://{facts.addresses['alb']}{facts.health_path}"
     supervisor.wait_until(
         f"the primary answers at {url} (look into it: python -m lab status)",
         lambda: status_of(url, facts.ca_bundle) == 200,

@@ -15,6 +15,10 @@ from lab.watch import measure
 from lab.watch.records import Answer, Write
 
 SCHEMA = 1
+NO_WRITES = (
+    "Writes: the application does not take the watch's (POST /owners, as PetClinic does), so users only read. "
+    "Nothing is known of writes that were lost, stranded or on both sides, nor of the RPO."
+)
 Json = dict[str, t.Any]
 Counts = t.Mapping[str, int]
 
@@ -25,12 +29,22 @@ class Expectation:
 
     `after_failback` is empty where users never leave the primary. `restored`: whether a backup is restored, so that
     rows are compared. `nothing_lost`: both sites live, so that no acknowledged write may be missing at the end.
+    `given_up`: users come home without what they wrote on the secondary, and that has to be seen, and kept there.
+    `primary_asked`: somebody goes on writing to the closed primary, or its fence was not tried.
+    `aws_is_dark`: failover asked AWS in vain each time, and shortly.
     """
 
     after_break: Mapping[str, str]
     after_failback: Mapping[str, str] = field(default_factory=dict)
     restored: bool = True
     nothing_lost: bool = False
+    primary_asked: bool = False
+    given_up: bool = False
+    aws_is_dark: bool = False
+
+
+# A call that AWS does not answer may take its deadline, and what Ansible adds on a busy machine.
+AWS_CALL_SECONDS = 15.0
 
 
 @dataclass
@@ -43,6 +57,7 @@ class Evidence:
     moments: dict[str, float] = field(default_factory=dict)  # "break", "failback", "failback_ended"
     steps: list[Json] = field(default_factory=list)
     dns_waits: list[float] = field(default_factory=list)
+    aws_calls: list[Json] = field(default_factory=list)  # of failover: {"task", "seconds", "failed"}
     timeline: list[Json] = field(default_factory=list)  # {"seconds": since the start, "text": ...}
     rows_at_backup: dict[str, int] = field(default_factory=dict)
     rows_after_restore: dict[str, int] = field(default_factory=dict)
@@ -63,16 +78,21 @@ def build(
     *,
     zone: str,
     simulated: Sequence[str],
+    reads_only: bool = False,
 ) -> Json:
-    """The report. Durations are in seconds; a duration that could not be measured is null."""
+    """The report. Durations are in seconds; what could not be measured is null.
+
+    `reads_only`: the application takes no writes of the watch, so users only read.
+    """
     report: Json = {
         "schema": SCHEMA,
         "scenario": evidence.scenario,
         "outcome": "",
         "measured_by": "watch",
-        **_durations(evidence, expected, answers, writes, zone),
+        "not_measured": [NO_WRITES] if reads_only else [],
+        **_durations(evidence, expected, answers, writes, zone, reads_only),
         "requests": measure.requests(answers),
-        "writes": _writes(evidence, writes),
+        "writes": _writes(evidence, writes, reads_only),
         "rows": {
             "primary_at_backup": evidence.rows_at_backup,
             "secondary_after_restore": evidence.rows_after_restore,
@@ -86,6 +106,7 @@ def build(
         "git_commit": evidence.git_commit,
         "versions": evidence.versions,
         "dns_waits_seconds": evidence.dns_waits,
+        **_aws_calls(evidence.aws_calls),
         "timeline": evidence.timeline,
     }
     report["rpo_seconds"] = report["writes"].pop("rpo_seconds", None)
@@ -96,14 +117,21 @@ def build(
 
 
 def _durations(
-    evidence: Evidence, expected: Expectation, answers: Sequence[Answer], writes: Sequence[Write], zone: str
+    evidence: Evidence,
+    expected: Expectation,
+    answers: Sequence[Answer],
+    writes: Sequence[Write],
+    zone: str,
+    reads_only: bool,
 ) -> Json:
     broken, failback = evidence.moments.get("break"), evidence.moments.get("failback")
     ended = evidence.moments.get("failback_ended")
 
     def served(since: float | None, by: Mapping[str, str]) -> dict[str, float | None]:
         return {
-            label: None if since is None else measure.until_served(answers, writes, f"{label}.{zone}", since, site)
+            label: None
+            if since is None
+            else measure.until_served(answers, writes, f"{label}.{zone}", since, site, reads_only=reads_only)
             for label, site in by.items()
         }
 
@@ -120,7 +148,19 @@ def _durations(
     }
 
 
-def _writes(evidence: Evidence, writes: Sequence[Write]) -> Json:
+def _aws_calls(calls: Sequence[Json]) -> Json:
+    """Of failover. Those that AWS answered might have been needed; of those that failed it is certain: none was."""
+    failed = [call for call in calls if call["failed"]]
+    return {
+        "aws_calls_that_failed": len(failed),
+        "aws_calls_needed": len(calls) - len(failed),
+        "aws_longest_wait_seconds": max((call["seconds"] for call in failed), default=None),
+    }
+
+
+def _writes(evidence: Evidence, writes: Sequence[Write], reads_only: bool) -> Json:
+    if reads_only:
+        return {"acknowledged": None, "lost": None, "stranded": None, "on_both_sides": None}
     broken = evidence.moments.get("break")
     if evidence.found is None or broken is None:
         acknowledged = sum(write.outcome == "acknowledged" for write in writes)
@@ -139,17 +179,38 @@ def faults(report: Json, expected: Expectation) -> list[str]:
         for label, seconds in report[key].items():
             if seconds is None:
                 found.append(f"No user was seen to be {what} at {label}.")
+    if expected.aws_is_dark:
+        found += _aws_faults(report)
     if expected.restored:
         found += _row_faults(report["rows"]["primary_at_backup"], report["rows"]["secondary_after_restore"])
-    for what in ("stranded", "on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"):
+    wrong = ["on_both_sides", "lost" if expected.nothing_lost else "lost_by_secondary"]
+    if not expected.given_up:
+        wrong.insert(0, "stranded")
+    for what in () if report["not_measured"] else wrong:
         count = report["writes"].get(what)
         if count is None:
             found.append(f"Writes {what.replace('_', ' ')} were not counted.")
         elif count:
             found.append(f"Writes {what.replace('_', ' ')}: {count}.")
+    if expected.given_up and not report["writes"].get("stranded"):
+        found.append("Nothing that users wrote on the secondary is kept there, and some of it had to be.")
+    if expected.primary_asked and not report["writes"].get("refused_by_primary"):
+        found.append("Nobody tried to write to the closed primary, so its fence was not tried.")
     if not report["left_behind"]:
         found.append("Nobody looked for what was left behind in Azure.")
     found += [f"Left behind in Azure: {count} {kind}." for kind, count in report["left_behind"].items() if count]
+    return found
+
+
+def _aws_faults(report: Json) -> list[str]:
+    if not report["aws_calls_that_failed"]:
+        return ["Failover asked AWS for nothing in vain, so AWS was not dark."]
+    found = [f"Failover needed AWS: {report['aws_calls_needed']} calls were answered."] * bool(
+        report["aws_calls_needed"]
+    )
+    longest = report["aws_longest_wait_seconds"]
+    if longest > AWS_CALL_SECONDS:
+        found.append(f"Failover waited {longest:.0f} s for a silent AWS in one task.")
     return found
 
 
@@ -174,9 +235,11 @@ def summary(report: Json, path: Path) -> list[str]:
         f"  back on the primary after  {_each(report['failback_seconds'])}"
         f" (outage seen: {_each(report['failback_outage_seconds'])})",
         f"  requests                   {report['requests']['total']}, failed {report['requests']['failed']}",
-        f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
+        "  writes                     not measured: users only read"
+        if report["not_measured"]
+        else f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
         f" (RPO {_seconds(report['rpo_seconds'])}), stranded {writes['stranded']},"
-        f" on both sides {writes['on_both_sides']}",
+        f" on both sides {writes['on_both_sides']}, refused by the primary {writes.get('refused_by_primary')}",
         f"  rows restored              {total_rows} in {len(report['rows']['secondary_after_restore'])} tables",
         f"  left behind in Azure       {sum(report['left_behind'].values()) if report['left_behind'] else 'not known'}",
         f"  waits for DNS              {len(waits)}: {', '.join(map(_seconds, waits)) or 'none'}",

@@ -17,10 +17,9 @@ import jinja2
 from lab import azurite, images, network, wheels
 from lab.edge import render as edge_render
 from lab.facts import STORAGE_ACCOUNT, Facts
-from lab.podman import Podman
+from lab.podman import SYSTEMD, Podman
 
 _HERE = Path(__file__).resolve().parent
-_SYSTEMD = ("--systemd=always", "--cap-add", "SYS_ADMIN")
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def hosts(home: Path, given: Given) -> list[Host]:
         Host("rds", "database", ("mysql-host.sh",)),
         Host("azuredb", "database", ("mysql-host.sh",)),
         Host("bastion", "database", ("bastion-host.sh",), packages),
-        Host("app", "tomcat", (), _SYSTEMD),
+        Host("app", "tomcat", (), SYSTEMD),
         Host("alb", "service", (*nginx, "/lab/nginx.conf")),
     ]
 

@@ -42,6 +42,8 @@ Say = t.Callable[[str], None]
 # Emulators, in the order in which they start: the data planes read the control plane.
 PROCESSES = ("aws", "azure", "route53", "edge")
 START_SECONDS = 60.0
+# Hosts of the primary on which the runbooks work.
+REACHED_BY_SSH = ("bastion", "app")
 TOOLS = ("podman", "ip", "iptables", "nsenter")
 # What `down` leaves: evidence, and what costs nothing to keep (a browser that trusts the lab's CA, say).
 KEPT = ("reports", "watch", "log", "ca", "ssh", "crash")
@@ -68,7 +70,7 @@ def up(say: Say = print) -> Facts:
         facts.save()
         say(f"Starting {facts.id} on {facts.subnet}")
         _start_hosts(client, facts, home, given, say)
-        _remember_bastion(client, facts, home)
+        _remember_hosts(client, facts, home)
         _start_processes(facts)
         _prepare_databases(client, facts, secrets)
         from lab import seed  # late: it loads the clouds' SDKs, which `down` and `status` do without
@@ -116,7 +118,7 @@ def _prepare_databases(client: Podman, facts: Facts, secrets: t.Mapping[str, str
 
 def _describe(client: Podman, home: Path, war: Path) -> Facts:
     """The lab's facts. Its network, once made, keeps its addresses."""
-    name = lab_id(home)
+    name, pages = lab_id(home), lab_facts.pages()
     with machine_lock():
         if client.network_exists(name):
             subnet = network.subnet_of(client, name)
@@ -140,6 +142,8 @@ def _describe(client: Podman, home: Path, war: Path) -> Facts:
         ssh_public_key=str(public),
         war=str(war),
         war_sha256=hashlib.sha256(war.read_bytes()).hexdigest(),
+        war_is_ours=not os.environ.get("LAB_WAR"),
+        **pages,
     )
 
 
@@ -181,13 +185,16 @@ def _start_hosts(client: Podman, facts: Facts, home: Path, given: topology.Given
         list(pool.map(bring, topology.hosts(home, given)))
 
 
-def _remember_bastion(client: Podman, facts: Facts, home: Path) -> None:
-    """Host keys as the host itself tells them, so that nobody has to trust the network, in the lab neither."""
-    ask = ("exec", topology.container(facts, "bastion"), "sh", "-c")
-    told = "cat /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null || true"
-    line = wait_until("the bastion has made its host key", partial(client.run, *ask, told), START_SECONDS)
-    kind, key = line.split()[:2]
-    (home / "ssh" / "known_hosts").write_text(f"{facts.addresses['bastion']} {kind} {key}\n")
+def _remember_hosts(client: Podman, facts: Facts, home: Path) -> None:
+    """Host keys as the hosts themselves tell them, so that nobody has to trust the network, in the lab neither."""
+    lines = []
+    for host in REACHED_BY_SSH:
+        ask = ("exec", topology.container(facts, host), "sh", "-c")
+        told = "cat /etc/ssh/ssh_host_ed25519_key.pub 2>/dev/null || true"
+        line = wait_until(f"{host} has made its host key", partial(client.run, *ask, told), START_SECONDS)
+        kind, key = line.split()[:2]
+        lines.append(f"{facts.addresses[host]} {kind} {key}\n")
+    (home / "ssh" / "known_hosts").write_text("".join(lines))
 
 
 def _start_processes(facts: Facts) -> None:

@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # As in tools/setup, without what a machine has anyway or cannot live without: iproute2,
-# util-linux, openssh-client, curl, ca-certificates, nodejs and npm.
+# util-linux, openssh-client, curl, ca-certificates, debian-archive-keyring, nodejs and npm.
 PACKAGES=(podman runc netavark aardvark-dns mmdebstrap uidmap iptables)
 CACHE=${LAB_CACHE:-/var/cache/goupang-dr-lab}
 

@@ -30,6 +30,10 @@ _COLLECTION = re.compile(
 _PARTS = re.compile(r"(?i)^(?P<id>.+/providers/[^/]+/[^/]+/[^/]+)/(?P<kind>subnets|securityrules|ipconfigurations)$")
 _ALL = re.compile(r"(?i)^(?P<scope>/subscriptions/[^/]+(/resourcegroups/[^/]+)?)/resources$")
 _USAGES = re.compile(r"(?i)/providers/microsoft\.compute/locations/[^/]+/usages$")
+_IMAGE = re.compile(
+    r"(?i)/locations/[^/]+/publishers/(?P<publisher>[^/]+)/artifacttypes/vmimage/offers/(?P<offer>[^/]+)"
+    r"/skus/(?P<sku>[^/]+)/versions$"
+)
 
 Provider = t.Union[Compute, Network]
 
@@ -94,6 +98,8 @@ class Arm:
             return Response(200, {"value": simple[rest]()})
         if _USAGES.search(rest):
             return Response(200, {"value": catalog.usages(self.compute.processors_used())})
+        if found := _IMAGE.search(request.path):
+            return Response(200, catalog.image_versions(**found.groupdict(), path=request.path))
         if found := _PARTS.match(request.path):
             resource = self._show(self.store.get(_required(found["id"])))
             return Response(200, {"value": resource["properties"].get(_part_kind(found["id"]), [])})

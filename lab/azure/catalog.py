@@ -1,4 +1,4 @@
-"""What the region offers: sizes of machines, the quota of processors, locations."""
+"""What the region offers: sizes and images of machines, the quota of processors, locations."""
 
 from __future__ import annotations
 
@@ -35,6 +35,32 @@ SIZES = {
         Size("Standard_NC6s_v3", "standardNCSv3Family", 6, 112, offered=False),
     )
 }
+
+
+# Debian's own images in the marketplace, by offer: the suite that each has. Their publisher is "Debian", their skus
+# begin with the offer's number (11, 11-gen2, 11-backports-gen2).
+OFFERS = {"debian-11": "bullseye", "debian-12": "bookworm", "debian-13": "trixie"}
+PUBLISHER = "debian"
+
+
+def suite(image: Json) -> str:
+    """The Debian suite behind an imageReference; ARM's own refusals for an image that is not offered."""
+    if image.get("id"):
+        raise ArmError(404, "NotFound", f"The Image '{image['id']}' cannot be found in '{LOCATION}' region.")
+    parts = [str(image.get(part) or "") for part in ("publisher", "offer", "sku", "version")]
+    for part, value in zip(("publisher", "offer", "sku", "version"), parts):
+        if not value:
+            raise ArmError(400, "InvalidParameter", f"Required parameter 'imageReference.{part}' is missing (null).")
+    publisher, offer, sku, version = (value.lower() for value in parts)
+    number = offer.rpartition("-")[2]
+    if publisher == PUBLISHER and offer in OFFERS and sku.split("-")[0] == number and version == "latest":
+        return OFFERS[offer]
+    raise ArmError(
+        404,
+        "PlatformImageNotFound",
+        f"The platform image '{':'.join(parts)}' is not available. Verify that all fields in the storage profile are "
+        "correct. For more details about storage profile information, please refer to https://aka.ms/storageprofile",
+    )
 
 
 def processors(name: str) -> int:
@@ -95,6 +121,21 @@ def usages(used: int) -> list[Json]:
     """locations/usages: the region's processors."""
     name = {"value": "cores", "localizedValue": "Total Regional vCPUs"}
     return [{"unit": "Count", "currentValue": used, "limit": QUOTA, "name": name}]
+
+
+# Publisher, offer and sku of the images that are offered, and their newest version.
+IMAGES = {
+    ("debian", "debian-11", "11-backports-gen2"): "0.20261103.2287",
+    ("canonical", "0001-com-ubuntu-server-jammy", "22_04-lts-gen2"): "22.04.202611040",
+}
+
+
+def image_versions(publisher: str, offer: str, sku: str, path: str) -> list[Json]:
+    """vmimage/.../versions: a bare list, which holds the newest version alone. ArmError for an unknown image."""
+    version = IMAGES.get((publisher.lower(), offer.lower(), sku.lower()))
+    if version is None:
+        raise ArmError(404, "NotFound", f"Artifact: VMImage was not found: {publisher}:{offer}:{sku}.")
+    return [{"location": LOCATION, "name": version, "id": f"{path}/{version}"}]
 
 
 def locations(subscription: str) -> list[Json]:

@@ -68,6 +68,7 @@ class Compute:
         for interface in interfaces:
             self._check_interface(rid, str(interface["id"]))
         _check_account(properties, before)
+        _check_image(properties, before)
         twins = [r for r in self.store.of_type(MACHINE) if r.document["name"].lower() == rid.name.lower()]
         if any(r.document["id"].lower() != rid.key for r in twins):
             raise ArmError(
@@ -180,7 +181,8 @@ class Compute:
             interface = self.store.resources[_interfaces(machine)[0]["id"].lower()]
             keys = _ssh_keys(profile)
             address = interface.properties["ipConfigurations"][0]["properties"]["privateIPAddress"]
-            return Specification(machine.document["name"], address, profile["adminUsername"], keys)
+            suite = catalog.suite(machine.properties["storageProfile"]["imageReference"])
+            return Specification(machine.document["name"], address, profile["adminUsername"], keys, suite)
 
 
 def cascade(store: Store, machine: Resource) -> list[str]:
@@ -264,6 +266,20 @@ def _check_account(properties: Json, before: Resource | None) -> None:
         raise _missing("osProfile.adminUsername")
     if not is_user(str(user)):
         raise ArmError(400, "InvalidParameter", f"The Admin Username specified is not allowed: {user}.")
+
+
+def _check_image(properties: Json, before: Resource | None) -> None:
+    """The image is offered, and not another than before: a disk is made from one once."""
+    wanted = (properties.get("storageProfile") or {}).get("imageReference")
+    if before is not None and before.power is not None:
+        old = before.properties["storageProfile"]["imageReference"]
+        if wanted is not None and wanted != old:
+            raise _unchangeable("imageReference")
+        properties.setdefault("storageProfile", {})["imageReference"] = old
+        return
+    if not wanted:
+        raise _missing("imageReference")
+    catalog.suite(wanted)
 
 
 def _unchangeable(name: str) -> ArmError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import typing as t
@@ -9,11 +10,12 @@ from dataclasses import dataclass
 
 from lab import images, network, topology
 from lab.facts import Facts
-from lab.podman import Podman
+from lab.podman import SYSTEMD, Podman
 from lab.supervisor import wait_until
 
 LABEL = "goupang-dr.lab"
 BOOT_SECONDS = 60.0
+_LOG = logging.getLogger(__name__)
 COMMAND_SECONDS = 90 * 60.0  # Azure ends a run command after 90 minutes
 
 # The account's name is the argument, the authorized keys come on standard input.
@@ -42,12 +44,14 @@ printf '\\n[stderr]\\n'; tail -c 4096 "$folder/stderr"
 
 @dataclass(frozen=True)
 class Specification:
-    """What a machine is made of. `name` is the virtual machine's, `keys` are lines of authorized_keys."""
+    """What a machine is made of. `name` is the virtual machine's, `keys` are lines of authorized_keys, `suite` is
+    the Debian that its image has."""
 
     name: str
     address: str
     user: str
     keys: tuple[str, ...]
+    suite: str
 
 
 class Machines(t.Protocol):
@@ -77,6 +81,8 @@ class PodmanMachines:
     def run(self, machine: Specification) -> None:
         container = self._container(machine.name)
         if not self.podman.exists(container):
+            # Built now, where no machine of this suite has been asked for before: that takes a minute or two.
+            images.ensure(self.podman, _LOG.info, [images.machine_kind(machine.suite)])
             self.podman.run(*self._creation(container, machine))
         if self.podman.state(container) != "running":
             self.podman.run("start", container)
@@ -89,12 +95,11 @@ class PodmanMachines:
             "create",
             "--pull=never",
             *("--name", container, "--hostname", machine.name, "--label", f"{LABEL}={self.facts.id}"),
-            # Without SYS_ADMIN systemd silently ignores a service's ProtectSystem.
-            *("--systemd=always", "--cap-add", "SYS_ADMIN"),
+            *SYSTEMD,
             # A machine that comes again at this address is known by this one, in nobody's memory by another.
             *("--mac-address", network.mac(machine.address)),
             *("--network", self.facts.network, "--ip", machine.address, *topology.add_hosts(self.facts)),
-            images.reference("machine"),
+            images.reference(images.machine_kind(machine.suite)),
         ]
 
     def _open(self, container: str, address: str) -> bool:

@@ -52,5 +52,5 @@ class Request:
 @dataclass(frozen=True)
 class Response:
     status: int
-    body: Json | None = None
+    body: Json | list[Json] | None = None
     headers: t.Mapping[str, str] = field(default_factory=dict)

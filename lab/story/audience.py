@@ -20,11 +20,13 @@ MOST_SECONDS = 2 * 60 * 60
 class Audience:
     """Starts and ends the watch, and reads along."""
 
-    def __init__(self, folder: Path, zone: str) -> None:
+    def __init__(self, folder: Path, zone: str, must_write: bool = True) -> None:
+        """`must_write`: the application is one that takes the watch's writes, so none taken is a fault."""
         self.folder = folder
         self.answers: list[Answer] = []
         self._entries: list[Write] = []
         self._zone = zone
+        self._must_write = must_write
         self._answers = Tail(folder / records.ANSWERS)
         self._ledger = Tail(folder / records.LEDGER)
         self.log = folder / "watch.log"
@@ -54,6 +56,11 @@ class Audience:
     def writes(self) -> list[Write]:
         return records.settled(self._entries)
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether the application is another than PetClinic, and takes no writes of the watch."""
+        return not self._must_write and measure.takes_no_writes(self.writes)
+
     def view(self) -> str:
         """www: page from Azure · dr: 200 from secondary"""
         # The last look of each domain is among the last few: both are looked at twice a second by each user.
@@ -61,12 +68,13 @@ class Audience:
 
     def unserved(self, since: float, by: Mapping[str, str], users: Sequence[str]) -> list[str]:
         """The domains which some user has not yet seen in full service since that moment."""
-        writes = self.writes
+        writes, reads_only = self.writes, self.reads_only
         return [
             label
             for label, site in by.items()
             if any(
-                measure.until_served(self.answers, writes, f"{label}.{self._zone}", since, site, user) is None
+                measure.until_served(self.answers, writes, f"{label}.{self._zone}", since, site, user, reads_only)
+                is None
                 for user in users
             )
         ]

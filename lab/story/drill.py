@@ -91,7 +91,7 @@ def play(scenario: Scenario, place: Place, narrator: Narrator) -> bool:
     """Perform the steps until one fails; then report either way. True when the drill passed."""
     lab = facts.load()
     gathered = report.Evidence(scenario.name, started=records.utc(), timeline=narrator.timeline)
-    audience = Audience(place.folder / "watch", lab.zone)
+    audience = Audience(place.folder / "watch", lab.zone, must_write=lab.war_is_ours)
     stage = LabStage(lab.zone, place.folder, place.run, narrator, gathered, audience, LabSources(lab, facts.secrets()))
     try:
         gathered.stopped = perform(scenario.steps, stage)
@@ -108,6 +108,7 @@ def play(scenario: Scenario, place: Place, narrator: Narrator) -> bool:
         audience.writes,
         zone=lab.zone,
         simulated=fidelity.simulated(),
+        reads_only=audience.reads_only,
     )
     path = report.write(result, place.folder)
     for line in report.summary(result, path):

@@ -18,6 +18,7 @@ NEWEST_RESTORE = (
     "SELECT backup_id, `rows` FROM goupang_dr.restores"
     " WHERE state = 'whole' ORDER BY finished DESC, started DESC LIMIT 1"
 )
+LOCKED = "SELECT 1 FROM mysql.user WHERE user = 'petclinic' AND account_locked = 'Y'"
 SCHEMAS = "SELECT table_schema FROM information_schema.tables WHERE table_name = 'owners' ORDER BY table_schema"
 
 
@@ -26,6 +27,8 @@ class Resource(t.Protocol):
 
     @property
     def tags(self) -> Mapping[str, str] | None: ...
+
+    def as_dict(self) -> t.Any: ...
 
 
 class Sources(t.Protocol):
@@ -36,6 +39,15 @@ class Sources(t.Protocol):
 
     def backup_file(self, name: str) -> bytes | None:
         """A blob among the backups, by the last part of its name; None when it is not there."""
+
+    def mark(self) -> bool:
+        """Whether the mark that closes the primary is there, for whoever looks."""
+
+    def switch_is_there(self) -> bool:
+        """Whether everybody can read the object of the switch."""
+
+    def checks(self) -> Mapping[str, Mapping[str, t.Any]]:
+        """What Route 53's data plane knows of each health check; see lab.route53.publish."""
 
     def resources(self) -> Mapping[str, Iterable[Resource]]:
         """All that Azure holds: "virtual_machines", "disks", "network_interfaces", "public_ips"."""
@@ -62,12 +74,42 @@ def rows(sources: Sources) -> Rows:
     return Rows(backup_id, dict(json.loads(manifest)["tables"]), dict(json.loads(counted)))
 
 
+@dataclass(frozen=True)
+class Ways:
+    """Which of the two ways send users to the secondary."""
+
+    switch: bool
+    latch: bool
+
+    def __str__(self) -> str:
+        named = [name for name, holds in (("the switch", self.switch), ("the latch", self.latch)) if holds]
+        return " and ".join(named) or "nothing"
+
+
+def ways(sources: Sources) -> Ways:
+    latched = any(check["disabled"] and check["inverted"] for check in sources.checks().values())
+    return Ways(sources.switch_is_there(), latched)
+
+
 def left_behind(sources: Sources) -> dict[str, int]:
     """What Azure still holds of ours, known by its tag: kind -> number."""
     return {
         kind: sum(TAG in (resource.tags or {}) for resource in resources)
         for kind, resources in sources.resources().items()
     }
+
+
+def touched(sources: Sources) -> list[str]:
+    """What keeps the primary from taking writes; nothing while it is open."""
+    reasons = ["the application's account is locked"] if sources.query(PRIMARY, LOCKED) else []
+    return reasons + (["the mark closes it"] if sources.mark() else [])
+
+
+def sizes(sources: Sources) -> list[str]:
+    """Of each machine in Azure."""
+    return [
+        str(machine.as_dict()["hardware_profile"]["vm_size"]) for machine in sources.resources()["virtual_machines"]
+    ]
 
 
 def found(sources: Sources, schema: str = "petclinic") -> Found:

@@ -43,14 +43,30 @@ def _visit(words: str, output: str, status: str, contents: Sequence[str]) -> Vis
 
 def visits(curl: Curl, zone: str, mark: str) -> list[Visit]:
     """The page at www, an owner added at dr, and the list which holds them. `mark` makes the owner known."""
-    www, dr = f"https://www.{zone}/", f"https://dr.{zone}"
+    dr = f"https://dr.{zone}"
     form = {"firstName": "Gildong", "lastName": "Hong", "address": mark, "city": "Seoul", "telephone": "0212345678"}
     data = [word for name, value in form.items() for word in ("--data-urlencode", f"{name}={value}")]
     return [
-        _visit(f"curl {www}", curl([www]), "503", [KOREAN, ENGLISH, dr]),
+        _page(curl, zone),
         _visit(f"curl {dr}/owners with a new owner", curl([*data, f"{dr}/owners"]), "303", []),
         _visit(f"curl {dr}/owners?lastName=Hong", curl([f"{dr}/owners?lastName=Hong"]), "200", [mark]),
     ]
+
+
+def visit(curl: Curl, url: str, status: str) -> Visit:
+    """One page, and the status that it must have."""
+    return _visit(f"curl {url}", curl([url]), status, [])
+
+
+def reading(curl: Curl, zone: str, path: str, marker: str) -> t.Iterator[Visit]:
+    """The page at www, and a page with data at dr: of an application into which nobody can write by curl."""
+    yield _page(curl, zone)
+    yield _visit(f"curl https://dr.{zone}{path}", curl([f"https://dr.{zone}{path}"]), "200", [marker])
+
+
+def _page(curl: Curl, zone: str) -> Visit:
+    www = f"https://www.{zone}/"
+    return _visit(f"curl {www}", curl([www]), "503", [KOREAN, ENGLISH, f"https://dr.{zone}"])
 
 
 def lab_curl(python: str, log: Path) -> Curl:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -14,13 +15,16 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
 from azure.storage.blob import ContainerClient
 
-from lab import facts, seed
+from lab import facts, reach, seed
 from lab.errors import LabError
 
 # A host that was started anew has a new hardware address, and this machine asks for it again only after about
 # 10 seconds of silence.
 SECONDS = 30
 BACKUPS = "mysql-backup"
+# Closes the primary while it is there; read as anybody reads it.
+MARK = "switch/petclinic-primary-closed"
+SWITCH = "switch/petclinic-switch"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
 
 
@@ -69,6 +73,20 @@ class LabSources:
                 if blob.rpartition("/")[2] == name:
                     return bytes(container.download_blob(blob).readall())
         return None
+
+    def mark(self) -> bool:
+        url = f"{self.lab.blob_account_url}/{MARK}"
+        status = reach.status_of(url, self.lab.ca_bundle)
+        if status not in (200, 404):
+            raise LabError(f"Nobody can tell whether the mark is there: {url} answers {status or 'nothing'}")
+        return status == 200
+
+    def switch_is_there(self) -> bool:
+        return reach.status_of(f"{self.lab.blob_account_url}/{SWITCH}", self.lab.ca_bundle) == 200
+
+    def checks(self) -> Mapping[str, Mapping[str, t.Any]]:
+        status = json.loads((facts.home() / "run" / "route53-status.json").read_text())
+        return t.cast("Mapping[str, Mapping[str, t.Any]]", status["checks"])
 
     def resources(self) -> Mapping[str, t.Iterable[t.Any]]:
         transport: dict[str, t.Any] = {"connection_verify": self.lab.ca_bundle, "connection_timeout": SECONDS}

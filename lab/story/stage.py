@@ -22,6 +22,8 @@ from lab.supervisor import Clock
 RUNBOOK_SECONDS = 15 * 60.0
 LAB_SECONDS = 5 * 60.0
 SERVICE_SECONDS = 5 * 60.0
+# The lab reads Route 53 once a second.
+WAYS_SECONDS = 10.0
 INVENTORY = "inventories/lab"
 
 
@@ -84,12 +86,17 @@ class LabStage:
         }
         follower = RunbookFollower(self.narrator, jsonl.Tail(journal), self._look, waiting)
         code = process.follow(child, f"{name}.yml", RUNBOOK_SECONDS, follower.look, self.clock)
-        self._remember(follower.lines)
+        self._remember(name, follower.lines)
         return code, follower, log
 
-    def _remember(self, lines: Sequence[jsonl.Line]) -> None:
+    def _remember(self, name: str, lines: Sequence[jsonl.Line]) -> None:
         waits = journal_reader.dns_waits(lines)
         self.gathered.dns_waits += waits
+        if name == "failover":
+            self.gathered.aws_calls += [
+                {"task": call["task"], "seconds": call["seconds"], "failed": journal_reader.did_without(call)}
+                for call in journal_reader.aws_calls(lines)
+            ]
         for seconds in waits:
             self.narrator.tell(f"      waited {seconds:.0f} s for DNS")
         for line in lines:
@@ -129,13 +136,44 @@ class LabStage:
             return not self.audience.unserved(self.gathered.moments[since], by, users)
 
         supervisor.wait_until(f"users have {wanted}", served, SERVICE_SECONDS, interval_seconds=0.5, clock=self.clock)
-        self.narrator.tell(f"users have {wanted}: pages with data, and writes that are read back")
+        seen = "pages with data" if self.audience.reads_only else "pages with data, and writes that are read back"
+        self.narrator.tell(f"users have {wanted}: {seen}")
+
+    def see_ways(self, switch: bool, latch: bool) -> None:
+        """LabError when one of them does not stand so within seconds."""
+        wanted = evidence.Ways(switch, latch)
+        supervisor.wait_until(
+            f"users are sent to the secondary by {wanted}",
+            lambda: evidence.ways(self.sources) == wanted,
+            WAYS_SECONDS,
+            clock=self.clock,
+        )
+        self.narrator.tell(f"sent to the secondary by {wanted}")
 
     def person_looks(self) -> None:
         curl = person.lab_curl(sys.executable, self.folder / "person.log")
-        for visit in person.visits(curl, self.zone, f"{self.run}, by hand"):
+        lab = facts.load()
+        reading = person.reading(curl, self.zone, lab.data_path, lab.data_marker)
+        for visit in reading if self.audience.reads_only else person.visits(curl, self.zone, f"{self.run}, by hand"):
             self.narrator.tell(f"a person: {visit.words}: {visit.status_line}")
             self.gathered.faults += visit.faults
+
+    def person_gets(self, url: str, status: str) -> None:
+        visit = person.visit(person.lab_curl(sys.executable, self.folder / "person.log"), url, status)
+        self.narrator.tell(f"a person: {visit.words}: {visit.status_line}")
+        self.gathered.faults += visit.faults
+
+    def primary_is_untouched(self) -> None:
+        touched = evidence.touched(self.sources)
+        if touched:
+            raise LabError(f"The primary was to be left alone, but {' and '.join(touched)}")
+        self.narrator.tell("the primary is open: no account is locked, and no mark closes it")
+
+    def machine_is(self, size: str) -> None:
+        sizes = evidence.sizes(self.sources)
+        if sizes != [size]:
+            raise LabError(f"Azure's machine was to be a {size}; there is {', '.join(sizes) or 'none'}")
+        self.narrator.tell(f"Azure's machine is a {size}")
 
     def compare_rows(self) -> None:
         seen = evidence.rows(self.sources)

@@ -13,6 +13,8 @@ from lab.watch.records import FOLLOWER, PAGE, PRIMARY, SECONDARY
 class Stage(t.Protocol):
     """What a step can ask for. Each raises LabError, in one sentence, when it does not come about."""
 
+    zone: str
+
     def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None: ...
 
     def refused(self, name: str, variables: Mapping[str, str], because: str) -> None: ...
@@ -27,7 +29,15 @@ class Stage(t.Protocol):
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None: ...
 
+    def see_ways(self, switch: bool, latch: bool) -> None: ...
+
     def person_looks(self) -> None: ...
+
+    def person_gets(self, url: str, status: str) -> None: ...
+
+    def primary_is_untouched(self) -> None: ...
+
+    def machine_is(self, size: str) -> None: ...
 
     def compare_rows(self) -> None: ...
 
@@ -106,6 +116,29 @@ class Served:
 
     def perform(self, stage: Stage) -> None:
         stage.await_service(self.since, self.by, self.users)
+
+
+@dataclass(frozen=True)
+class Gets:
+    """A person asks for https://<label>.<zone><path>, and must get this status."""
+
+    label: str
+    path: str
+    status: str
+
+    def perform(self, stage: Stage) -> None:
+        stage.person_gets(f"https://{self.label}.{stage.zone}{self.path}", self.status)
+
+
+@dataclass(frozen=True)
+class Ways:
+    """See by which of the two ways users are sent to the secondary: the object in Blob, and the latch in Route 53."""
+
+    switch: bool
+    latch: bool
+
+    def perform(self, stage: Stage) -> None:
+        stage.see_ways(self.switch, self.latch)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from lab.watch import records, sight
 from lab.watch.fetch import over_https
 from lab.watch.records import Lines
 from lab.watch.resolve import Follower, Stale, authoritative
-from lab.watch.user import User
+from lab.watch.user import Times, User, new_id
 
 LOOK_SECONDS = 0.5
 WRITE_SECONDS = 3.0
@@ -44,10 +44,19 @@ def repeat(action: t.Callable[[], object], interval_seconds: float, stop: thread
 def users(lab: facts.Facts, answers: Lines, ledger: Lines) -> list[User]:
     ask = authoritative(lab.addresses["dns"])
     fetch = over_https(lab.ca_bundle)
-    return [
-        User(records.FOLLOWER, Follower(ask, time.monotonic), fetch, answers, ledger),
-        User(records.STALE, Stale(ask, time.monotonic), fetch, answers, ledger),
-    ]
+    kinds = {records.FOLLOWER: Follower(ask, time.monotonic), records.STALE: Stale(ask, time.monotonic)}
+    there = partial(site_at, lab)
+    page = (lab.data_path, lab.data_marker)
+    return [User(kind, by, fetch, answers, ledger, Times(), new_id, there, *page) for kind, by in kinds.items()]
+
+
+def site_at(lab: facts.Facts, name: str, address: str) -> str | None:
+    """The load balancer has one site behind it. Of CloudFront's distributions dr's leads to the secondary, and www's
+    to the maintenance page, which is known by what it says."""
+    if address == lab.addresses["alb"]:
+        return records.PRIMARY
+    behind_edge = address == lab.addresses["edge"] and sight.label(name) == "dr"
+    return records.SECONDARY if behind_edge else None
 
 
 def look(user: User, name: str, latest: sight.Latest) -> None:

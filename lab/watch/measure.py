@@ -53,6 +53,13 @@ def first_write(
     return min(times, default=None)
 
 
+def takes_no_writes(writes: Sequence[Write]) -> bool:
+    """Whether the application answered the watch's writes and never took one: it is not the PetClinic for which
+    they are made. A refusal of a server in trouble (5xx) says nothing."""
+    answered = any(write.status is not None and write.status < 500 for write in writes)
+    return answered and not any(write.read_back for write in writes)
+
+
 def until_served(
     answers: Sequence[Answer],
     writes: Sequence[Write],
@@ -60,13 +67,15 @@ def until_served(
     since: float,
     by: str,
     user: str = records.FOLLOWER,
+    reads_only: bool = False,
 ) -> float | None:
     """Seconds from `since` to full service by `by`; None when it never came.
 
-    The page is served when it is seen; a site only when there was a page with data *and* a write that was read back.
+    The page is served when it is seen; a site only when there was a page with data *and* a write that was read back,
+    unless users only read.
     """
     seen = first_sight(answers, name, since, by, user)
-    if by == records.PAGE:
+    if by == records.PAGE or reads_only:
         return None if seen is None else round(seen - since, 1)
     written = first_write(writes, name, since, by, user)
     if seen is None or written is None:
@@ -112,6 +121,7 @@ class Account:
     `stranded`: at the end only on the secondary, whatever the user was told.
     `on_both_sides`: acknowledged by the primary while the secondary was taking writes, that is between its first
     and its last acknowledgement: two sites were writable at once.
+    `refused_by_primary`: asked of the primary in that same time, and refused: the fence was tried, and held.
     `rpo_seconds`: how much time's writes are gone: from the oldest lost one to the break; 0 when none is lost.
     """
 
@@ -123,6 +133,7 @@ class Account:
     lost_by_secondary: int
     stranded: int
     on_both_sides: int
+    refused_by_primary: int
     rpo_seconds: float
 
 
@@ -139,15 +150,21 @@ def account(writes: Sequence[Write], found: Found, broken: float) -> Account:
         lost_set_aside=sum(write.id in found.set_aside for write in lost),
         lost_by_secondary=sum(write.served_by == records.SECONDARY for write in lost),
         stranded=len(stranded),
-        on_both_sides=_both(acknowledged),
+        on_both_sides=len(_of_primary_meanwhile(writes, "acknowledged")),
+        refused_by_primary=len(_of_primary_meanwhile(writes, "refused")),
         rpo_seconds=round(max((broken - write.asked for write in lost if write.asked <= broken), default=0.0), 1),
     )
 
 
-def _both(acknowledged: Sequence[Write]) -> int:
-    secondary = [write.asked for write in acknowledged if write.served_by == records.SECONDARY]
-    if not secondary:
-        return 0
-    return sum(
-        write.served_by == records.PRIMARY and min(secondary) <= write.asked <= max(secondary) for write in acknowledged
-    )
+def _of_primary_meanwhile(writes: Sequence[Write], outcome: str) -> list[Write]:
+    """Those that the primary answered so while the secondary was taking writes."""
+    secondary = [
+        write.asked for write in writes if write.served_by == records.SECONDARY and write.outcome == "acknowledged"
+    ]
+    return [
+        write
+        for write in writes
+        if write.served_by == records.PRIMARY
+        and write.outcome == outcome
+        and min(secondary, default=write.asked + 1) <= write.asked <= max(secondary, default=write.asked - 1)
+    ]

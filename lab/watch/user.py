@@ -8,6 +8,7 @@ import typing as t
 import urllib.parse
 from dataclasses import dataclass, replace
 
+from lab.facts import DATA_MARKER, DATA_PATH
 from lab.watch import records
 from lab.watch.fetch import Fetch, FetchError, Request, Response
 from lab.watch.records import Answer, Write
@@ -15,13 +16,15 @@ from lab.watch.resolve import ResolveError
 
 # The maintenance page says what it is; a bare 503 of a broken server does not.
 PAGE_MARKER = 'lang="ko"'
-# Two owners of PetClinic's own data bear this name: the list holds them only when the database was asked.
-DATA_PATH = "/owners?lastName=Davis"
-DATA_MARKER = "Betty"
+SITES = (records.PRIMARY, records.SECONDARY)
 # Begins the id of each write, by which the databases are searched at the end.
 ID_PREFIX = "watch-"
 # The answer of a proxy that may have passed the request on before it lost the server.
 PROXY_GAVE_UP = (502, 504)
+
+
+# Which site a user meets who asks this address for this name; None when that depends on more.
+SiteAt = t.Callable[[str, str], t.Optional[str]]
 
 
 class Addresses(t.Protocol):
@@ -47,11 +50,21 @@ def new_id() -> str:
     return ID_PREFIX + secrets.token_hex(10)
 
 
-def served_by(response: Response) -> str | None:
-    """primary or secondary, as the application says; "page" for the maintenance page; None when nobody says."""
+def served_by(response: Response, there: str | None = None) -> str | None:
+    """primary or secondary, as the application says; "page" for the maintenance page; None when nobody says.
+
+    `there`: the site at the address that was asked. An application that says nothing is believed to be that one,
+    as long as its answer is no error: of an error nobody knows whether a proxy or the application made it.
+    """
     if response.status == 503 and PAGE_MARKER in response.body:
         return records.PAGE
-    return response.headers.get("x-served-by")
+    said = response.headers.get("x-served-by")
+    return said if said in SITES else (there if response.status < 400 else None)
+
+
+def nowhere(name: str, address: str) -> str | None:
+    """A SiteAt that knows no address."""
+    return None
 
 
 def outcome(response: Response) -> str:
@@ -72,6 +85,9 @@ class User:
     ledger: Sink
     times: Times = Times()
     new_id: t.Callable[[], str] = new_id
+    site_at: SiteAt = nowhere
+    data_path: str = DATA_PATH
+    data_marker: str = DATA_MARKER
 
     def look(self, name: str) -> Answer:
         """One GET of a page with data, recorded."""
@@ -80,7 +96,7 @@ class User:
         address = None
         try:
             address = self.addresses.address(name)
-            response = self._fetch(address, Request(name, DATA_PATH))
+            response = self._fetch(address, Request(name, self.data_path))
         except (ResolveError, FetchError) as error:
             seen = replace(blank, address=address, error=str(error))
         else:
@@ -88,8 +104,8 @@ class User:
                 blank,
                 address=address,
                 status=response.status,
-                served_by=served_by(response),
-                data=response.status == 200 and DATA_MARKER in response.body,
+                served_by=served_by(response, self.site_at(name, address)),
+                data=response.status == 200 and self.data_marker in response.body,
             )
         answer = replace(seen, latency_ms=round((self.times.now() - began) * 1000, 1))
         self.answers.append(answer)
@@ -121,7 +137,8 @@ class User:
             # What may have arrived may have been committed.
             result = "unknown" if error.sent else "refused"
             return replace(entry, outcome=result, answered=self.times.now(), error=str(error))
-        entry = replace(entry, outcome=outcome(response), status=response.status, served_by=served_by(response))
+        site = served_by(response, self.site_at(entry.name, address))
+        entry = replace(entry, outcome=outcome(response), status=response.status, served_by=site)
         if entry.outcome == "acknowledged":
             path = urllib.parse.urlsplit(response.headers.get("location", "")).path
             entry = self._read_back(entry, address, path)

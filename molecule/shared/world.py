@@ -24,7 +24,7 @@ from lab.watch.fetch import FetchError, Request, over_https
 from lab.watch.resolve import ResolveError, authoritative
 
 if t.TYPE_CHECKING:
-    from tests.drills.fingerprint import World
+    from lab.fingerprint import World
 
 LOCKED = "SELECT COUNT(*) FROM mysql.user WHERE user = 'petclinic' AND account_locked = 'Y'"
 IN_USE = "SELECT DISTINCT db FROM mysql.db WHERE user = 'petclinic'"
@@ -51,7 +51,7 @@ class Answers:
 
     @cached_property
     def world(self) -> World:
-        from tests.drills.fingerprint import World  # late: it loads the clouds' SDKs, and many questions do without
+        from lab.fingerprint import World  # late: it loads the clouds' SDKs, and many questions do without
 
         return World(self.lab, self.secrets)
 
@@ -134,7 +134,7 @@ class Answers:
         return sorted(name.partition("/")[2] for name in self.world.blobs() if name.startswith(f"{container}/"))
 
     def latches(self) -> int:
-        """How many health checks are disabled or inverted."""
+        """How many health checks are held unhealthy, whatever their endpoints do."""
         return len(self.world.latches())
 
     def records(self) -> list[str]:

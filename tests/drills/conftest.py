@@ -25,6 +25,7 @@ from lab.story import drill, person
 from lab.story.narrator import Narrator
 from tests.drills.peace import Cold, Warm, look_at_cold, look_at_warm
 from tests.drills.processes import Arguments
+from tests.drills.rehearsal import Rehearsal, look_at_rehearsal
 from tests.drills.runbooks import LOUD, Runbooks
 from tests.drills.story import Looks, Story, nasty_rows
 
@@ -58,9 +59,11 @@ def now(lab: Facts) -> World:
 
 
 @pytest.fixture(scope="session")
-def arguments(lab: Facts) -> Iterator[Arguments]:
+def arguments(lab: Facts, request: pytest.FixtureRequest) -> Iterator[Arguments]:
     with Arguments() as arguments:
         yield arguments
+    missed = "; some were missed" if arguments.missed else ""
+    request.config.get_terminal_writer().line(f"\nProcess lists: {arguments.how}{missed}")
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +110,12 @@ def cold(story: Story, now: World, runbooks: Runbooks) -> Cold:
 
 
 @pytest.fixture(scope="session")
-def warm(cold: Cold, lab: Facts, now: World, runbooks: Runbooks) -> Warm:
+def rehearsal(cold: Cold, lab: Facts, now: World, runbooks: Runbooks) -> Rehearsal:
+    """The monthly drill. It leaves no machine behind, so there is still peace."""
+    return look_at_rehearsal(lab, now, runbooks)
+
+
+@pytest.fixture(scope="session")
+def warm(rehearsal: Rehearsal, lab: Facts, now: World, runbooks: Runbooks) -> Warm:
     """The secondary prepared, and a blink of the primary's load balancer."""
     return look_at_warm(lab, now, runbooks)

@@ -16,7 +16,7 @@ from lab.watch import records
 from lab.watch.fetch import Response
 from lab.watch.records import Answer
 from tests.drills.runbooks import Outcome, Runbooks
-from tests.drills.story import Deed, deed, past_dns
+from tests.drills.story import SOON, Deed, deed, past_dns
 
 # Three probes of Route 53's checkers, ten seconds apart, and then some: DNS leaves the primary if it can.
 OUTAGE_SECONDS = 60.0
@@ -30,7 +30,7 @@ RUNBOOKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("verify", {}),
     ("failback", {}),
     ("drill", {"drill_scope": "rehearsal"}),
-    ("drill", {"drill_scope": "full"}),
+    ("drill", {"drill_scope": "full", **SOON}),
 )
 
 
@@ -76,26 +76,26 @@ def look_at_warm(lab: Facts, now: World, runbooks: Runbooks) -> Warm:
     audience = Audience(runbooks.folder / "watch", lab.zone)
     audience.come()
     try:
-        _until_served_by_primary(audience)
+        until_served_by_primary(audience)
         broken = time.monotonic()
         breaks.break_("alb")
         try:
             again = deed(now.fingerprint, partial(runbooks.run, "warm_up"))
-            dry_in_outage = deed(now.fingerprint, partial(runbooks.dry, "failover"))
+            dry_in_outage = deed(now.fingerprint, partial(runbooks.dry, "failover", **SOON))
             standby, posted = past_dns(lab, "/owners?lastName=Davis"), past_dns(lab, "/owners", "POST", STRANGER)
             # Not a guess at how long something takes: this is how long the outage shall be.
             time.sleep(max(0.0, OUTAGE_SECONDS - (time.monotonic() - broken)))
         finally:
             breaks.heal("alb")
         healed = time.monotonic()
-        _until_served_by_primary(audience)
+        until_served_by_primary(audience)
     finally:
         audience.leave()
     strangers = now.schemas_with_owner("azuredb", STRANGER["address"])
     return Warm(first, dry, again, dry_in_outage, standby, posted, strangers, list(audience.answers), broken, healed)
 
 
-def _until_served_by_primary(audience: Audience) -> None:
+def until_served_by_primary(audience: Audience) -> None:
     since = time.monotonic()
 
     def served() -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from lab import facts, jsonl
 from lab.story.stage import playbook_command
 
-SECONDS = 5 * 60.0
+SECONDS = 10 * 60.0
 # Everything that Ansible can say: a secret must not be in it.
 LOUD = {"ANSIBLE_VERBOSITY": "3"}
 
@@ -41,6 +41,10 @@ class Runbooks:
 
     def run(self, name: str, *options: str, **variables: str) -> Outcome:
         """playbooks/<name>.yml with extra variables; `options` are those of ansible-playbook."""
+        return self.play(name, [*playbook_command(name, variables), *options])
+
+    def play(self, name: str, command: list[str]) -> Outcome:
+        """A command of ansible-playbook; its output and journal are called `name`."""
         self._number += 1
         run_id = f"{self._number:02d}-{name}"
         journal = self.folder / "journal"
@@ -49,7 +53,7 @@ class Runbooks:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             done = subprocess.run(
-                [*playbook_command(name, variables), *options],
+                command,
                 cwd=facts.ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

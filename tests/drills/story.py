@@ -26,6 +26,8 @@ NASTY = (
     " WHERE o.id = 11"
 )
 OPEN_MARK = "/goupang-dr/open"
+# Users were moved a moment ago.
+SOON = {"dr_override": "min_dwell: a dry run moves nobody"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Looks:
         )
 
     def primary_is_back(self) -> None:
-        self.seen.dry_failback = deed(self.world.without_data, lambda: self.runbooks.dry("failback"))
+        self.seen.dry_failback = deed(self.world.without_data, lambda: self.runbooks.dry("failback", **SOON))
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def test_no_output_journal_or_report_holds_a_secret(
 def test_no_process_list_showed_a_secret(
     story: Story, cold: Cold, warm: Warm, arguments: Arguments, secrets: dict[str, list[bytes]]
 ) -> None:
-    assert any(b"mysqldump" in argv for argv in arguments.seen), "the sampling has seen no dump"
+    assert any(b"mysqldump" in argv for argv in arguments.seen), f"no dump was seen by {arguments.how}"
     assert found_in([(argv[:60].decode(errors="replace"), argv) for argv in sorted(arguments.seen)], secrets) == []
 
 

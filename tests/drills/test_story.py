@@ -24,6 +24,7 @@ def test_the_report_has_its_shape(story: Story) -> None:
     assert set(report) >= KEYS
     assert (report["schema"], report["scenario"], report["measured_by"]) == (1, "primary-lost", "watch")
     assert report["simulated"]
+    assert report["not_measured"] == []
     assert {step["playbook"] for step in report["steps"]} >= {"backup.yml", "failover.yml", "failback.yml"}
     assert all(set(step) == {"playbook", "play", "started", "seconds", "outcome"} for step in report["steps"])
 

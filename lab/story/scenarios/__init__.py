@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from lab.story.scenarios import primary_lost, two_operators
+from lab.story.scenarios import (
+    api_comes_back,
+    aws_dark,
+    azure_dark,
+    blob_slow,
+    half_dead,
+    no_capacity,
+    planned,
+    primary_lost,
+    primary_returns,
+    two_operators,
+)
 from lab.story.steps import Scenario
 
-SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in (primary_lost, two_operators)}
+_STORIES = (
+    api_comes_back,
+    aws_dark,
+    azure_dark,
+    blob_slow,
+    half_dead,
+    no_capacity,
+    planned,
+    primary_lost,
+    primary_returns,
+    two_operators,
+)
+SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in _STORIES}

@@ -25,7 +25,7 @@ SCENARIO = Scenario(
         Do(lambda stage: stage.person_looks()),
         Heal("primary"),
         Mark("failback"),
-        Runbook("failback", {"dr_confirm": "failback"}),
+        Runbook("failback", {"dr_confirm": "failback", "dr_override": "min_dwell: a drill goes home at once"}),
         Served("failback", IN_PEACE),
         Mark("failback_ended"),
         Runbook("verify"),

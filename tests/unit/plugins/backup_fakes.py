@@ -106,7 +106,7 @@ class FakeTarget:
     def __init__(self) -> None:
         self.schemas: dict[str, dict[str, int]] = {"serving": {"owners": 7}}
         self.ledger: dict[str, dict[str, t.Any]] = {}
-        self.openings: dict[str, bool] = {}
+        self.openings: dict[str, str] = {}
         self.used_patterns: list[str] = []
         self.lock_free = True
         self.largest = 1 << 26
@@ -194,14 +194,17 @@ class FakeTarget:
     def _openings(self) -> list[tuple[t.Any, ...]]:
         if "goupang_dr" not in self.schemas:
             raise ServiceFault("no such table", "1146")
-        return [(schema, int(carried)) for schema, carried in reversed(self.openings.items())]
+        return [
+            (schema, int(state == "carried_home"), int(state == "given_up"))
+            for schema, state in reversed(self.openings.items())
+        ]
 
     def _open(self, schema: str) -> None:
         self.openings.pop(schema, None)
-        self.openings[schema] = False
+        self.openings[schema] = "opened"
 
-    def _carry(self, schema: str) -> None:
-        self.openings[schema] = True
+    def _end(self, state: str, schema: str) -> None:
+        self.openings[schema] = state
 
     _ACTIONS: t.ClassVar[dict[str, t.Callable[..., None]]] = {
         r"SET SESSION (?:wait_timeout|sql_generate_invisible_primary_key) = \w+$": lambda self: None,
@@ -212,7 +215,7 @@ class FakeTarget:
         r"DELETE FROM goupang_dr.restores": lambda self, schema: self.ledger.pop(schema, None),
         r"CREATE TABLE IF NOT EXISTS goupang_dr.openings": lambda self: None,
         r"REPLACE INTO goupang_dr.openings": _open,
-        r"UPDATE goupang_dr.openings SET carried_home": _carry,
+        r"UPDATE goupang_dr.openings SET (carried_home|given_up) ": _end,
         r"CREATE DATABASE `(\w+)` CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci$": _create,
         r"DROP DATABASE IF EXISTS `(\w+)`$": _drop,
         r"USE `(\w+)`$": _use,

@@ -28,6 +28,7 @@ from lab.errors import LabError
 SECRET = "a secret of the tests"
 TENANT = "7d1c0a5e-0000-4f0e-9a55-3f1f6d0a1b2c"
 POOL = Pool("10.9.8.0/24", 100)
+DEBIAN = {"publisher": "Debian", "offer": "debian-12", "sku": "12-gen2", "version": "latest"}
 
 
 @dataclass

@@ -14,7 +14,7 @@ from lab.azure.arm import Arm
 from lab.azure.store import KEPT_OPERATIONS, Store
 from lab.azure.wire import ArmError, Json, Request, Response
 
-from .conftest import POOL, SECRET, TENANT, PretendedMachines, assemble
+from .conftest import DEBIAN, POOL, SECRET, TENANT, PretendedMachines, assemble
 
 BASE = "https://management.azure.lab"
 GROUP = "/subscriptions/s/resourceGroups/rg"
@@ -48,7 +48,10 @@ class Client:
         properties = {
             "hardwareProfile": {"vmSize": "Standard_B2s"},
             "osProfile": {"adminUsername": "ops", "adminPassword": "hush", "linuxConfiguration": {"ssh": ssh}},
-            "storageProfile": {"osDisk": {"createOption": "FromImage", "deleteOption": "Delete"}},
+            "storageProfile": {
+                "imageReference": DEBIAN,
+                "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},
+            },
             "networkProfile": {"networkInterfaces": [{"id": f"{NETWORK}/networkInterfaces/nic"}]},
         }
         return self("PUT", MACHINE, {"location": "koreacentral", "properties": properties})
@@ -319,3 +322,15 @@ def test_operations_that_ended_are_forgotten_in_time(machines: PretendedMachines
 def test_the_file_is_the_owners_alone(tmp_path: Path, machines: PretendedMachines) -> None:
     prepare(Store(tmp_path / "state.json"), machines)
     assert (tmp_path / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_versions_of_an_image_are_a_bare_list(machines: PretendedMachines) -> None:
+    client = Client(assemble(Store(), machines))
+    image = "publishers/Debian/artifacttypes/vmimage/offers/debian-11/skus/11-backports-gen2/versions"
+    where = "/subscriptions/s/providers/Microsoft.Compute/locations/koreacentral"
+    answer = client("GET", f"{where}/{image}")
+    assert answer.status == 200
+    (version,) = t.cast("list[Json]", answer.body)
+    assert version["id"].endswith(f"/versions/{version['name']}")
+    unknown = client("GET", f"{where}/{image.replace('debian-11', 'debian-99')}")
+    assert unknown.status == 404

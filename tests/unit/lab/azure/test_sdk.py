@@ -18,7 +18,7 @@ from lab.azure import faults, names
 from lab.azure.server import Server
 from lab.facts import Facts
 
-from .conftest import SECRET, TENANT, Cloud
+from .conftest import DEBIAN, SECRET, TENANT, Cloud
 
 SUBSCRIPTION = "9e8d7c6b-5a49-4837-a625-140312f1e0d9"
 GROUP = "rg"
@@ -70,7 +70,9 @@ class Clients:
         }
         return self.network.network_interfaces.begin_create_or_update(GROUP, name, body).result(10)
 
-    def machine(self, size: str = "Standard_D2s_v5", delete: str = "Delete", **extra: t.Any) -> t.Any:
+    def machine(
+        self, size: str = "Standard_D2s_v5", delete: str = "Delete", image: t.Any = DEBIAN, **extra: t.Any
+    ) -> t.Any:
         nic = {"id": self.id("Microsoft.Network/networkInterfaces", "nic"), "properties": {"deleteOption": delete}}
         ssh = {"publicKeys": [{"path": "/home/azureuser/.ssh/authorized_keys", "keyData": KEY}]}
         body = {
@@ -79,7 +81,10 @@ class Clients:
             "identity": {"type": "SystemAssigned"},
             "properties": {
                 "hardwareProfile": {"vmSize": size},
-                "storageProfile": {"osDisk": {"name": "disk", "createOption": "FromImage", "deleteOption": delete}},
+                "storageProfile": {
+                    "imageReference": image,
+                    "osDisk": {"name": "disk", "createOption": "FromImage", "deleteOption": delete},
+                },
                 "osProfile": {
                     "computerName": "vm",
                     "adminUsername": "azureuser",
@@ -319,6 +324,39 @@ def test_sizes_that_cannot_be_had(ready: Clients, size: str, error: type[HttpRes
         ready.machine(size)
     assert code(caught) == expected
     assert ready.counts()["machines"] == ready.counts()["disks"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "expected", "said"),
+    [
+        ({"offer": "debian-99"}, "PlatformImageNotFound", "Debian:debian-99:12-gen2:latest' is not available"),
+        ({"sku": "13-gen2"}, "PlatformImageNotFound", "is not available"),
+        ({"publisher": "Nobody"}, "PlatformImageNotFound", "is not available"),
+        ({"version": "0.1.2"}, "PlatformImageNotFound", "is not available"),
+        ({"id": "/subscriptions/s/images/own"}, "NotFound", "cannot be found in 'koreacentral' region"),
+        ({"sku": None}, "InvalidParameter", "imageReference.sku"),
+    ],
+)
+def test_images_that_are_not_offered(ready: Clients, change: dict[str, str], expected: str, said: str) -> None:
+    with pytest.raises(HttpResponseError) as caught:
+        ready.machine(image={**DEBIAN, **change})
+    assert code(caught) == expected
+    assert said in str(caught.value)
+    assert ready.counts()["machines"] == ready.counts()["disks"] == 0
+
+
+@pytest.mark.parametrize(("number", "suite"), [(11, "bullseye"), (12, "bookworm"), (13, "trixie")])
+def test_the_image_decides_which_debian_the_machine_has(ready: Clients, number: int, suite: str) -> None:
+    image = {"publisher": "Debian", "offer": f"debian-{number}", "sku": f"{number}-gen2", "version": "latest"}
+    ready.machine(image=image)
+    assert ready.cloud.machines.running["vm"].suite == suite
+
+
+def test_the_image_of_a_machine_cannot_be_changed(ready: Clients) -> None:
+    ready.machine()
+    with pytest.raises(HttpResponseError) as caught:
+        ready.machine(image={**DEBIAN, "offer": "debian-13", "sku": "13"})
+    assert code(caught) == "PropertyChangeNotAllowed"
 
 
 def test_a_machine_that_does_not_boot_is_failed(ready: Clients) -> None:

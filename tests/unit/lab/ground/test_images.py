@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from lab import images
 from lab.images import Kind
+from lab.podman import Podman
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,32 @@ def test_a_change_of_the_parent_is_one_of_the_child(kind: KindAt, tmp_path_facto
     assert first != images.content_key(child, {"machine": replace(kind, suite="trixie")})
 
 
-def test_the_machines_suite_is_a_setting() -> None:
-    assert images.kinds({})["machine"].suite == "bullseye"
-    assert images.kinds({"LAB_MACHINE_SUITE": "trixie"})["machine"].suite == "trixie"
-
-
 def test_every_kind_has_its_containerfile() -> None:
-    for kind in images.kinds({}).values():
+    for kind in images.kinds().values():
         assert (kind.folder / "Containerfile").is_file()
         assert images.reference(kind.name).startswith(f"localhost/goupang-dr-lab/{kind.name}:")
 
 
-def test_the_primary_keeps_tomcat_9_whatever_the_machines_suite_is() -> None:
-    usual, other = images.kinds({}), images.kinds({"LAB_MACHINE_SUITE": "trixie"})
-    assert usual["tomcat"].parent == "machine"
-    assert other[other["tomcat"].parent].suite == "bullseye"
-    assert images.content_key(usual["tomcat"], usual) == images.content_key(other["tomcat"], other)
+def test_each_suite_is_a_machine_of_its_own() -> None:
+    known = images.kinds()
+    assert {suite: known[images.machine_kind(suite)].suite for suite in images.MACHINE_SUITES} == {
+        suite: suite for suite in images.MACHINE_SUITES
+    }
+    assert known[known["tomcat"].parent].suite == images.TOMCAT_SUITE
+
+
+@dataclass(frozen=True)
+class NoPodman:
+    """Knows some images; whoever asks it to do something fails."""
+
+    there: frozenset[str]
+
+    def image_exists(self, reference: str) -> bool:
+        return reference in self.there
+
+
+@pytest.mark.parametrize("names", [(), ("machine-trixie",)])
+def test_what_is_there_is_not_built_again_and_what_nobody_asks_for_never(names: tuple[str, ...]) -> None:
+    usual = [kind.name for kind in images.kinds().values() if not kind.on_demand]
+    there = frozenset(map(images.reference, names or usual))
+    images.ensure(t.cast("Podman", NoPodman(there)), print, names)

@@ -75,6 +75,26 @@ def test_a_mirror_of_unusual_form_has_no_security_archive_unless_it_is_named() -
     assert mirror.choose([], {"LAB_DEBIAN_MIRROR": "http://set.example/all"}).security == ""
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "https://dl.google.example/linux/chrome/deb/",
+        "https://packages.microsoft.example/repos/code",
+        "https://packages.microsoft.example/debian/12/prod",
+    ],
+)
+def test_a_vendors_stable_is_no_debian(foreign: str) -> None:
+    debian = Source("http://mirror.example/debian", "bookworm")
+    assert mirror.choose([Source(foreign, "stable"), debian], {}).main == debian.uri
+    with pytest.raises(LabError, match="LAB_DEBIAN_MIRROR=URL"):
+        mirror.choose([Source(foreign, "stable")], {})
+
+
+def test_a_mirror_with_another_name_is_known_by_its_updates() -> None:
+    inside = [Source("http://inside.example/os", suite) for suite in ("trixie", "trixie-updates")]
+    assert mirror.choose(inside, {}).main == "http://inside.example/os"
+
+
 def test_ubuntu_is_asked_for_a_mirror_in_one_sentence() -> None:
     ubuntu = [Source("http://archive.ubuntu.example/ubuntu", "jammy")]
     with pytest.raises(LabError, match="LAB_DEBIAN_MIRROR=URL"):

@@ -16,6 +16,10 @@ from lab.story import evidence
 @dataclass
 class Thing:
     tags: dict[str, str] | None
+    size: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"hardware_profile": {"vm_size": self.size}}
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Script:
     answers: list[tuple[str, list[tuple[Any, ...]]]] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     things: dict[str, list[Thing]] = field(default_factory=dict)
+    marked: bool = False
 
     def query(self, host: str, sql: str, parameters: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         wanted, answer = self.answers.pop(0)
@@ -33,6 +38,9 @@ class Script:
 
     def backup_file(self, name: str) -> bytes | None:
         return self.blobs.get(name)
+
+    def mark(self) -> bool:
+        return self.marked
 
     def resources(self) -> Mapping[str, Iterable[Thing]]:
         return self.things
@@ -82,3 +90,16 @@ def test_writes_are_found_by_schema() -> None:
     assert found.primary == {"watch-home"}
     assert found.secondary == {"watch-home", "watch-stranded"}
     assert found.set_aside == {"watch-lost"}
+
+
+def test_what_keeps_the_primary_from_taking_writes() -> None:
+    locked, open_ = ("rds SELECT 1 FROM mysql.user", [(1,)]), ("rds SELECT 1 FROM mysql.user", [])
+    assert evidence.touched(Script([open_])) == []
+    assert evidence.touched(Script([locked], marked=True)) == [
+        "the application's account is locked",
+        "the mark closes it",
+    ]
+
+
+def test_which_size_azure_gave() -> None:
+    assert evidence.sizes(Script(things={"virtual_machines": [Thing(None, "Standard_B2ms")]})) == ["Standard_B2ms"]

@@ -31,6 +31,7 @@ def test_only_the_probe_of_the_role_traffic_is_a_wait_for_dns() -> None:
         task("traffic : Resolvers answer with the primary", seconds=64.2),
         task("traffic : Resolvers answer with the primary", "skipped", seconds=0.1),
         task("goupang.dr.traffic : The checkers see the primary", action="goupang.dr.route53_hc_invert", seconds=20),
+        task("goupang.dr.traffic : See where users are now", seconds=2),
         task("goupang.dr.probe : Look", seconds=1),
     ]
     assert journal_reader.dns_waits(journal) == [71.0, 64.2]
@@ -46,3 +47,15 @@ def test_the_failure_is_the_first_task_that_was_not_ignored() -> None:
     assert failure is not None
     assert failure["message"] == "no size"
     assert journal_reader.failure(journal[:1]) is None
+
+
+def test_calls_to_aws_and_those_that_a_run_did_without() -> None:
+    journal = [
+        task("traffic : The latch", action="goupang.dr.route53_hc_invert", tried="AWS is silent"),
+        task("traffic : The latch", action="goupang.dr.route53_hc_invert"),
+        task("stack : Records", action="amazon.aws.route53"),
+        task("traffic : The latch", "skipped", action="goupang.dr.route53_hc_invert"),
+        task("traffic : The switch", action="goupang.dr.dr_switch", tried="Azure is silent"),
+    ]
+    calls = journal_reader.aws_calls(journal)
+    assert [journal_reader.did_without(call) for call in calls] == [True, False, False]

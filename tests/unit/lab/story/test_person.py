@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.story.person import ENGLISH, KOREAN, visits
+from lab.story.person import ENGLISH, KOREAN, reading, visits
 
 PAGE = f"HTTP/1.1 503 Service Unavailable\r\n\r\n<p {KOREAN}><p {ENGLISH}><a href='https://dr.petclinic.lab/'>"
 CREATED = "HTTP/1.1 303 See Other\r\nLocation: /owners/7\r\n\r\n"
@@ -41,6 +41,13 @@ def test_each_thing_that_is_missing_is_a_fault() -> None:
     assert faults[0] == "curl https://www.petclinic.lab/: HTTP/1.1 502 Bad Gateway, not 503."
     assert faults[4] == "curl https://dr.petclinic.lab/owners with a new owner: curl: (28) timed out, not 303."
     assert faults[-1] == "curl https://dr.petclinic.lab/owners?lastName=Hong: the answer does not hold run-1."
+
+
+def test_of_another_application_only_pages_are_read() -> None:
+    curl = Script(PAGE, "HTTP/1.1 200 OK\r\n\r\nrows: 11")
+    seen = list(reading(curl, "petclinic.lab", "/rows.jsp", "rows: 11"))
+    assert [visit.faults for visit in seen] == [(), ()]
+    assert curl.calls == [["https://www.petclinic.lab/"], ["https://dr.petclinic.lab/rows.jsp"]]
 
 
 def test_no_answer_at_all() -> None:

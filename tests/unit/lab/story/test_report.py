@@ -64,8 +64,8 @@ def evidence(**changes: Any) -> Evidence:
     return replace(whole, **changes)
 
 
-def build(found: Evidence) -> report.Json:
-    return report.build(found, EXPECTED, ANSWERS, WRITES, zone=ZONE, simulated=["Route 53's evaluation is ours"])
+def build(found: Evidence, expected: Expectation = EXPECTED) -> report.Json:
+    return report.build(found, expected, ANSWERS, WRITES, zone=ZONE, simulated=["Route 53's evaluation is ours"])
 
 
 def test_a_drill_that_passed() -> None:
@@ -79,6 +79,21 @@ def test_a_drill_that_passed() -> None:
     assert built["writes"]["acknowledged"] == 4
     assert (built["writes"]["lost"], built["writes"]["stranded"], built["writes"]["on_both_sides"]) == (1, 0, 0)
     assert built["measured_by"] == "watch"
+
+
+def test_a_fence_that_nobody_tried_is_not_shown() -> None:
+    wanted = replace(EXPECTED, primary_asked=True)
+    [fault] = build(evidence(), wanted)["faults"]
+    assert "its fence was not tried" in fault
+
+
+def test_what_is_given_up_has_to_be_there_and_may_be_stranded() -> None:
+    wanted = replace(EXPECTED, given_up=True)
+    [fault] = build(evidence(), wanted)["faults"]
+    assert "some of it had to be" in fault
+    kept = Found(frozenset({"home-www", "home-dr"}), frozenset({"there"}), frozenset({"lost"}))
+    assert build(evidence(found=kept))["faults"] == ["Writes stranded: 1."]
+    assert build(evidence(found=kept), wanted)["faults"] == []
 
 
 def test_the_report_has_the_keys_that_were_promised() -> None:
@@ -137,3 +152,40 @@ def test_latest_points_at_the_newest_run(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         report.write({"run": run}, folder)
     assert json.loads((tmp_path / "reports" / "latest" / "report.json").read_text()) == {"run": "second"}
+
+
+def call(seconds: float, failed: bool = True) -> report.Json:
+    return {"task": "traffic : The latch", "seconds": seconds, "failed": failed}
+
+
+@pytest.mark.parametrize(
+    ("calls", "faults"),
+    [
+        ([call(8.4), call(8.2)], []),
+        ([], ["Failover asked AWS for nothing in vain, so AWS was not dark."]),
+        ([call(8.4), call(0.3, failed=False)], ["Failover needed AWS: 1 calls were answered."]),
+        ([call(61.2)], ["Failover waited 61 s for a silent AWS in one task."]),
+    ],
+)
+def test_a_dark_aws_is_asked_in_vain_and_shortly(calls: list[report.Json], faults: list[str]) -> None:
+    dark = replace(EXPECTED, aws_is_dark=True)
+    found = evidence(aws_calls=calls)
+    built = report.build(found, dark, ANSWERS, WRITES, zone=ZONE, simulated=[])
+    assert built["faults"] == faults
+    assert built["aws_calls_that_failed"] + built["aws_calls_needed"] == len(calls)
+    assert build(found)["faults"] == [], "elsewhere nobody asks"
+
+
+def test_of_an_application_that_takes_no_writes_nothing_is_claimed_of_them() -> None:
+    built = report.build(evidence(), EXPECTED, ANSWERS, [], zone=ZONE, simulated=[], reads_only=True)
+    assert (built["outcome"], built["faults"], built["rpo_seconds"]) == ("passed", [], None)
+    assert set(built["writes"].values()) == {None}
+    assert "users only read" in built["not_measured"][0]
+    assert built["rto_seconds"] == {"www": 31.0, "dr": 90.0}
+    assert any("not measured" in line for line in report.summary(built, Path("report.json")))
+
+
+def test_everything_is_measured_of_our_own_application() -> None:
+    built = report.build(evidence(), EXPECTED, ANSWERS, [], zone=ZONE, simulated=[])
+    assert built["not_measured"] == []
+    assert built["outcome"] == "failed"

@@ -18,6 +18,7 @@ class Recorder:
     """A stage that writes down what was asked of it."""
 
     def __init__(self) -> None:
+        self.zone = "petclinic.lab"
         self.acts: list[str] = []
 
     def runbook(self, name: str, variables: Mapping[str, str], meanwhile: Mapping[str, Step]) -> None:
@@ -43,8 +44,20 @@ class Recorder:
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
         self.acts.append(f"since {since}: www {by['www']}, dr {by['dr']}")
 
+    def see_ways(self, switch: bool, latch: bool) -> None:
+        self.acts.append(f"switch {switch}, latch {latch}")
+
     def person_looks(self) -> None:
         self.acts.append("curl")
+
+    def person_gets(self, url: str, status: str) -> None:
+        self.acts.append(f"{url} {status}")
+
+    def primary_is_untouched(self) -> None:
+        self.acts.append("untouched")
+
+    def machine_is(self, size: str) -> None:
+        self.acts.append(f"machine {size}")
 
     def compare_rows(self) -> None:
         self.acts.append("rows")
@@ -74,7 +87,7 @@ def test_primary_lost_in_order() -> None:
         "curl",
         "heal primary",
         "mark failback",
-        "failback.yml dr_confirm=failback",
+        "failback.yml dr_confirm=failback dr_override=min_dwell: a drill goes home at once",
         "since failback: www primary, dr primary",
         "mark failback_ended",
         "verify.yml",
@@ -93,6 +106,15 @@ def test_two_operators_are_primary_lost_with_a_colleague() -> None:
     at = stage.acts.index(extra)
     assert stage.acts[at - 1] == "failover.yml dr_confirm=failover dr_primary_is_lost=true"
     assert [act for act in stage.acts if act != extra] == alone.acts
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_every_story_ends_with_its_evidence(name: str) -> None:
+    stage = Recorder()
+    assert perform(SCENARIOS[name].steps, stage) is None
+    assert stage.acts[-3:] == ["left behind", "users leave", "writes"]
+    assert "mark break" in stage.acts
+    assert not SCENARIOS[name].expected.after_failback or "mark failback" in stage.acts
 
 
 def test_every_scenario_runs_playbooks_that_exist() -> None:

@@ -32,6 +32,32 @@ def test_dr_is_served_when_a_page_and_a_write_are_both_there() -> None:
     assert measure.until_served(looks, writes, DR, BREAK, "secondary") == 63.5
 
 
+def test_who_only_reads_is_served_by_a_page_with_data() -> None:
+    looks = [look(160, "secondary", data=False), look(161, "secondary")]
+    assert measure.until_served(looks, [], DR, BREAK, "secondary", reads_only=True) == 61.1
+    assert measure.until_served(looks, [], DR, BREAK, "secondary") is None
+
+
+def refused(status: int | None) -> Write:
+    return wrote("x", 99, None, outcome="refused", status=status, read_back=False)
+
+
+@pytest.mark.parametrize(
+    ("writes", "none"),
+    [
+        ([], False),
+        ([refused(404)], True),
+        ([refused(405), refused(503)], True),
+        ([refused(503), refused(None)], False),
+        ([refused(404), wrote("a", 99)], False),
+        # A login page is a redirect too; what was written cannot be read back.
+        ([wrote("a", 99, status=302, read_back=False)], True),
+    ],
+)
+def test_an_application_that_takes_no_writes(writes: list[Write], none: bool) -> None:
+    assert measure.takes_no_writes(writes) is none
+
+
 def test_a_write_that_came_before_the_first_look_does_not_make_it_earlier() -> None:
     looks, writes = [look(170, "secondary")], [wrote("b", 163, "secondary")]
     assert measure.until_served(looks, writes, DR, BREAK, "secondary") == 70.1
@@ -128,3 +154,16 @@ def test_two_sites_that_took_writes_at_once_are_seen() -> None:
 def test_taking_turns_is_not_taking_writes_on_both_sides() -> None:
     writes = [wrote("a", 90, "primary"), wrote("b", 150, "secondary"), wrote("c", 300, "primary")]
     assert measure.account(writes, found(primary="abc"), BREAK).on_both_sides == 0
+
+
+def test_what_a_closed_primary_refused_while_the_secondary_took_writes() -> None:
+    writes = [
+        wrote("a", 120, "primary", outcome="refused"),  # nobody served yet
+        wrote("b", 150, "secondary"),
+        wrote("c", 160, "primary", outcome="refused"),
+        wrote("d", 161, "secondary", outcome="refused"),
+        wrote("e", 170, "secondary"),
+        wrote("f", 180, "primary", outcome="refused"),
+    ]
+    assert measure.account(writes, found(secondary="be"), BREAK).refused_by_primary == 1
+    assert measure.account(writes[:1], found(), BREAK).refused_by_primary == 0

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from lab.facts import DATA_MARKER, DATA_PATH
 from lab.watch import records
 from lab.watch.fetch import FetchError, Request, Response
 from lab.watch.records import Answer, Write
 from lab.watch.resolve import ResolveError
-from lab.watch.user import DATA_MARKER, DATA_PATH, PAGE_MARKER, Times, User, new_id
+from lab.watch.user import PAGE_MARKER, SiteAt, Times, User, new_id, nowhere
 
 DR = "dr.petclinic.lab"
 ID = "watch-1"
@@ -49,10 +50,11 @@ class Sink(list[Any]):
     pass
 
 
-def user(script: Script, addresses: Addresses | None = None) -> User:
+def user(script: Script, addresses: Addresses | None = None, site_at: SiteAt = nowhere, **page: str) -> User:
     ticks = iter(range(100, 1000))
     times = Times(now=lambda: float(next(ticks)), utc=lambda: "2026-01-04T03:00:00.000Z")
-    return User(records.FOLLOWER, addresses or Addresses(), script, Sink(), Sink(), times, new_id=lambda: ID)
+    known = addresses or Addresses()
+    return User(records.FOLLOWER, known, script, Sink(), Sink(), times, lambda: ID, site_at, **page)
 
 
 def page(body: str = DATA_MARKER, site: str = "primary", status: int = 200) -> Response:
@@ -89,6 +91,31 @@ def test_a_page_with_data() -> None:
 def test_who_served(response: Response, served_by: str | None, data: bool, usable: bool) -> None:
     answer = user(Script(("GET", DATA_PATH, response))).look(DR)
     assert (answer.served_by, answer.data, answer.usable) == (served_by, data, usable)
+
+
+@pytest.mark.parametrize(
+    ("response", "served_by"),
+    [
+        (Response(200, {}, "rows: 11"), "secondary"),
+        (Response(302, {"location": "/login"}), "secondary"),
+        (Response(200, {"x-served-by": "node-3"}, "rows: 11"), "secondary"),
+        (page(site="primary"), "primary"),
+        (Response(404, {}, "no such page"), None),
+        (Response(502, {}, "Bad Gateway"), None),
+        (Response(503, {}, f"<html {PAGE_MARKER}>"), "page"),
+    ],
+)
+def test_who_served_an_application_that_does_not_say_it(response: Response, served_by: str | None) -> None:
+    """The address says it; an error may be a proxy's."""
+    sites = {(DR, "10.0.0.11"): "secondary"}
+    foreign = user(
+        Script(("GET", "/rows.jsp", response)),
+        site_at=lambda name, address: sites.get((name, address)),
+        data_path="/rows.jsp",
+        data_marker="rows: 11",
+    )
+    answer = foreign.look(DR)
+    assert (answer.served_by, answer.data) == (served_by, response.body == "rows: 11")
 
 
 def test_a_look_that_finds_no_address() -> None:

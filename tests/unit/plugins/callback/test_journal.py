@@ -118,6 +118,9 @@ PLAYBOOK = """
       ansible.builtin.command: "false"
       ignore_errors: true
       tags: [other, phase_verify]
+    - name: Do without it
+      ansible.builtin.command: "false"
+      failed_when: false
 
 - name: "Story 2/2 | It fails"
   hosts: site
@@ -167,7 +170,7 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
     path = tmp_path / ".dr/journal/story-1.jsonl"
     told = lines(path)
     assert [line["event"] for line in told] == [
-        *["run_start", "play_start", *(["task_start", "task"] * 4), "play_end"],
+        *["run_start", "play_start", *(["task_start", "task"] * 5), "play_end"],
         *["play_start", *(["task_start", "task"] * 2), "play_end", "run_end"],
     ]
     start, end = told[0], told[-1]
@@ -181,6 +184,7 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
         ("Leave it", "skipped", "here"),
         ("See the run's name", "ok", "here"),
         ("Try it", "failed", "here"),
+        ("Do without it", "changed", "here"),
         ("Hide it", "failed", "here"),
         ("Tell it", "failed", "here"),
     ]
@@ -188,10 +192,11 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
     assert [(one["play"], one["task"], one["action"], one["host"]) for one in begun] == [
         (task["play"], task["task"], task["action"], task["host"]) for task in tasks
     ]
-    assert [task.get("phase") for task in tasks] == [None, None, None, "verify", None, None]
+    assert [task.get("phase") for task in tasks] == [None, None, None, "verify", None, None, None]
     assert tasks[3]["ignored"] is True
-    assert tasks[4]["message"] == "hidden: the task is no_log"
-    assert tasks[5]["message"] == "The password ******** is wrong"
+    assert [task.get("tried") for task in tasks[:5]] == [None, None, None, None, "non-zero return code"]
+    assert tasks[5]["message"] == "hidden: the task is no_log"
+    assert tasks[6]["message"] == "The password ******** is wrong"
     assert [line["outcome"] for line in told if line["event"] == "play_end"] == ["changed", "failed"]
     assert (end["outcome"], end["hosts"]["here"]["failures"]) == ("failed", 1)
     assert "correct-horse" not in path.read_text()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
 from ansible_collections.goupang.dr.plugins.module_utils import _errors as errors
-from ansible_collections.goupang.dr.plugins.module_utils._route53 import REPEAT, Route53
+from ansible_collections.goupang.dr.plugins.module_utils._route53_api import REPEAT, Route53
 from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError
 
 from tests.unit.plugins.scripted import Call, FakeClock, Script

@@ -87,3 +87,18 @@ def test_a_secret_makes_a_service_principal_and_its_absence_a_default_login():
 def test_the_system_is_trusted_where_no_bundle_is_given():
     assert tls_verify({"ca_bundle": None}) is True
     assert tls_verify({"ca_bundle": "/etc/ca.pem"}) == "/etc/ca.pem"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        (
+            "(<HTTPSConnection(host='10.0.0.6', port=443) at 0x7facc754e950>, 'Connection to 10.0.0.6 timed out.')",
+            "Connection to 10.0.0.6 timed out",
+        ),
+        ("<urllib3.connection.HTTPSConnection object at 0x7f>: Failed to connect", "Failed to connect"),
+        ("no route", "no route"),
+    ],
+)
+def test_addresses_in_memory_are_not_shown(said, read):
+    assert str(raised(core.ServiceRequestError(said))) == f"Azure does not answer when asked to make tea: {read}"

@@ -7,13 +7,13 @@ from ansible_collections.goupang.dr.plugins.module_utils import _errors as error
 from ansible_collections.goupang.dr.plugins.module_utils._route53 import (
     HealthCheck,
     Observed,
-    Route53,
+    Want,
     desired,
     effective,
     ensure,
 )
 
-from tests.unit.plugins.scripted import Call, FakeClock, Script
+from tests.unit.plugins.scripted import Call, Script
 
 ENDPOINT = HealthCheck("endpoint", "HTTPS", inverted=False, disabled=False, version=7)
 CALCULATED = HealthCheck("both", "CALCULATED", False, False, 3, children=("endpoint", "switch"), threshold=2)
@@ -78,7 +78,7 @@ def forced(check):
 
 def test_check_mode_says_what_would_change_and_updates_nothing():
     with Script(Call("get", ("both",), CALCULATED)) as checks:
-        result = ensure(checks, ["both"], "forced_unhealthy", check_mode=True)
+        result = ensure(checks, Want(["both"], "forced_unhealthy"), check_mode=True)
     assert result.changed
     assert result.after == (forced(CALCULATED),)
     assert result.health[0].public() == {"id": "both", "observed": None, "effective": "unhealthy"}
@@ -92,7 +92,7 @@ def test_all_checks_are_read_before_the_first_is_moved():
         Call("update", (forced(CALCULATED),), replace(forced(CALCULATED), version=4)),
         Call("update", (forced(other),), replace(forced(other), version=4)),
     ) as checks:
-        result = ensure(checks, ["both", "other", "both"], "forced_unhealthy", check_mode=False)
+        result = ensure(checks, Want(["both", "other", "both"], "forced_unhealthy"), check_mode=False)
     assert result.changed
     assert [check.version for check in result.before + result.after] == [3, 3, 4, 4]
 
@@ -100,7 +100,7 @@ def test_all_checks_are_read_before_the_first_is_moved():
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_nothing_is_updated_when_it_is_so_already(check_mode):
     with Script(Call("get", ("both",), forced(CALCULATED))) as checks:
-        assert not ensure(checks, ["both"], "forced_unhealthy", check_mode=check_mode).changed
+        assert not ensure(checks, Want(["both"], "forced_unhealthy"), check_mode=check_mode).changed
 
 
 def test_back_to_normal_tells_what_the_children_make_of_it():
@@ -112,7 +112,7 @@ def test_back_to_normal_tells_what_the_children_make_of_it():
         Call("get", ("switch",), replace(ENDPOINT, id="switch", inverted=True)),
         Call("observed", ("switch",), HEALTHY),
     ) as checks:
-        result = ensure(checks, ["both"], "normal", check_mode=False)
+        result = ensure(checks, Want(["both"], "normal"), check_mode=False)
     assert [(health.id, health.observed, health.effective) for health in result.health] == [("both", None, False)]
 
 
@@ -125,12 +125,12 @@ def test_an_unknown_id_stops_before_anything_moves():
         Script(Call("get", ("both",), CALCULATED), Call("get", ("nope",), gone)) as checks,
         pytest.raises(errors.Missing),
     ):
-        ensure(checks, ["both", "nope"], "forced_unhealthy", check_mode=False)
+        ensure(checks, Want(["both", "nope"], "forced_unhealthy"), check_mode=False)
 
 
 def test_no_ids_are_not_a_success():
     with Script() as checks, pytest.raises(errors.Refused, match="empty"):
-        ensure(checks, [], "forced_unhealthy", check_mode=False)
+        ensure(checks, Want([], "forced_unhealthy"), check_mode=False)
 
 
 def test_a_routing_control_is_left_alone():
@@ -138,7 +138,7 @@ def test_a_routing_control_is_left_alone():
         Script(Call("get", ("arc",), replace(ENDPOINT, id="arc", type="RECOVERY_CONTROL"))) as checks,
         pytest.raises(errors.Refused, match="routing control"),
     ):
-        ensure(checks, ["arc"], "normal", check_mode=True)
+        ensure(checks, Want(["arc"], "normal"), check_mode=True)
 
 
 @pytest.mark.parametrize("inverted", [True, False])
@@ -149,12 +149,12 @@ def test_inverting_is_refused_while_the_endpoint_is_failing_or_unknown(inverted,
         Script(Call("get", ("endpoint",), have), Call("observed", ("endpoint",), observed)) as checks,
         pytest.raises(errors.Refused, match=reason),
     ):
-        ensure(checks, ["endpoint"], "inverted", check_mode=False)
+        ensure(checks, Want(["endpoint"], "inverted"), check_mode=False)
 
 
 def test_inverting_a_disabled_check_is_refused_because_nobody_probes_it():
     with Script(Call("get", ("endpoint",), forced(ENDPOINT))) as checks, pytest.raises(errors.Refused, match="no data"):
-        ensure(checks, ["endpoint"], "inverted", check_mode=False)
+        ensure(checks, Want(["endpoint"], "inverted"), check_mode=False)
 
 
 def test_inverting_a_healthy_endpoint():
@@ -165,7 +165,7 @@ def test_inverting_a_healthy_endpoint():
         Call("update", (want,), replace(want, version=8)),
         Call("observed", ("endpoint",), HEALTHY),
     ) as checks:
-        result = ensure(checks, ["endpoint"], "inverted", check_mode=False)
+        result = ensure(checks, Want(["endpoint"], "inverted"), check_mode=False)
     assert result.health[0].public()["effective"] == "unhealthy"
 
 
@@ -182,7 +182,7 @@ def test_a_change_in_between_is_read_once_and_compared_again():
         Call("get", ("both",), fresh),
         Call("update", (forced(fresh),), replace(forced(fresh), version=5)),
     ) as checks:
-        result = ensure(checks, ["both"], "forced_unhealthy", check_mode=False)
+        result = ensure(checks, Want(["both"], "forced_unhealthy"), check_mode=False)
     assert result.changed
     assert result.after[0].threshold == 1
 
@@ -193,7 +193,7 @@ def test_somebody_else_who_did_the_same_is_no_change_of_ours():
         Call("update", (forced(CALCULATED),), MISMATCH),
         Call("get", ("both",), replace(forced(CALCULATED), version=4)),
     ) as checks:
-        assert not ensure(checks, ["both"], "forced_unhealthy", check_mode=False).changed
+        assert not ensure(checks, Want(["both"], "forced_unhealthy"), check_mode=False).changed
 
 
 def test_a_second_mismatch_is_an_error():
@@ -207,7 +207,7 @@ def test_a_second_mismatch_is_an_error():
         ) as checks,
         pytest.raises(errors.DrError, match="somebody else twice"),
     ):
-        ensure(checks, ["both"], "forced_unhealthy", check_mode=False)
+        ensure(checks, Want(["both"], "forced_unhealthy"), check_mode=False)
 
 
 def test_partial_failure_names_what_moved_and_what_did_not_and_the_next_run_finishes():
@@ -220,13 +220,13 @@ def test_partial_failure_names_what_moved_and_what_did_not_and_the_next_run_fini
         ) as route53,
         pytest.raises(errors.DrError, match=r"In state forced_unhealthy: a\. Not yet: b, c\. Running this again"),
     ):
-        ensure(route53, ["a", "b", "c"], "forced_unhealthy", check_mode=False)
+        ensure(route53, Want(["a", "b", "c"], "forced_unhealthy"), check_mode=False)
     with Script(
         Call("get", ("a",), forced(checks[0])),
         *[Call("get", (check.id,), check) for check in checks[1:]],
         *[Call("update", (forced(check),), forced(check)) for check in checks[1:]],
     ) as route53:
-        assert ensure(route53, ["a", "b", "c"], "forced_unhealthy", check_mode=False).changed
+        assert ensure(route53, Want(["a", "b", "c"], "forced_unhealthy"), check_mode=False).changed
 
 
 def test_users_that_were_moved_stay_moved_when_nobody_can_tell_what_the_checkers_see():
@@ -235,44 +235,7 @@ def test_users_that_were_moved_stay_moved_when_nobody_can_tell_what_the_checkers
         Call("update", (ENDPOINT,), ENDPOINT),
         Call("observed", ("endpoint",), errors.OutOfReach("AWS could not be asked.")),
     ) as checks:
-        result = ensure(checks, ["endpoint"], "normal", check_mode=False)
+        result = ensure(checks, Want(["endpoint"], "normal"), check_mode=False)
     assert result.changed
     assert result.health[0].public()["effective"] == "unknown"
     assert "health is unknown" in result.warnings[0]
-
-
-# -- The API -----------------------------------------------------------------------
-
-
-def answer(**config):
-    return {
-        "HealthCheck": {
-            "Id": "both",
-            "HealthCheckVersion": 3,
-            "HealthCheckConfig": {
-                "Type": "CALCULATED",
-                "ChildHealthChecks": ["endpoint", "switch"],
-                "HealthThreshold": 2,
-                **config,
-            },
-        }
-    }
-
-
-def test_the_update_carries_the_version_and_nothing_but_the_two_settings():
-    wanted = {"HealthCheckId": "both", "HealthCheckVersion": 3, "Inverted": True, "Disabled": True}
-    with Script(Call("update_health_check", (), answer(Inverted=True, Disabled=True), wanted)) as client:
-        assert Route53(client, FakeClock(), 60).update(forced(CALCULATED)) == forced(CALCULATED)
-
-
-def test_observations_are_counted_and_none_means_no_data():
-    statuses = ["Success: HTTP Status Code 200, OK", "Failure: timeout", ""]
-    seen = {"HealthCheckObservations": [{"StatusReport": {"Status": status}} for status in statuses]}
-    asked = {"HealthCheckId": "endpoint"}
-    with Script(
-        Call("get_health_check_status", (), seen, asked),
-        Call("get_health_check_status", (), {"HealthCheckObservations": []}, asked),
-    ) as client:
-        route53 = Route53(client, FakeClock(), 60)
-        assert route53.observed("endpoint") == Observed(3, 1)
-        assert route53.observed("endpoint") is None

@@ -6,8 +6,10 @@ moto knows no response headers policies; what concerns them is in test_cloudfron
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import time
 
 import boto3
 import pytest
@@ -97,6 +99,40 @@ def test_the_latch(run, endpoint, checks):
         "observed": {"checkers": 1, "healthy": 1},
         "effective": "healthy",
     }
+
+
+def test_the_note_on_a_latch(run, endpoint, checks):
+    def latch(state, note="", *, check_mode=False):
+        asked = {"health_check_ids": checks[:1], "state": state, "note": note}
+        return run(route53_hc_invert, check_mode=check_mode, endpoint_url=endpoint, **asked, **CREDENTIALS)
+
+    there, home = "on_secondary 2026-11-24T10:42:05Z", "on_primary 2026-11-24T12:00:00Z"
+    assert latch("as_is")["notes"] == {checks[0]: ""}
+    assert latch("forced_unhealthy", there, check_mode=True)["notes"] == {checks[0]: there}
+    assert latch("forced_unhealthy", there)["changed"]
+    again = latch("forced_unhealthy", "on_secondary 2026-11-24T11:00:00Z")
+    assert (again["changed"], again["notes"]) == (False, {checks[0]: there})
+    assert latch("normal", home)["changed"]
+    assert latch("as_is")["notes"] == {checks[0]: home}
+
+
+def test_a_silent_aws_is_given_up_in_time(run):
+    """A server that takes the connection and says nothing, as a network does in which packets are dropped."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        failed = run(
+            route53_hc_invert,
+            health_check_ids=["one"],
+            state="as_is",
+            timeout=2,
+            endpoint_url=f"http://127.0.0.1:{silent.getsockname()[1]}",
+            **CREDENTIALS,
+        )
+        took = time.monotonic() - began
+    assert failed["msg"].startswith("AWS did not answer in the time that was given when it was asked to read health ch")
+    assert failed["out_of_reach"] is True
+    assert failed["refused"] is False
+    assert took < 5
 
 
 def test_an_unknown_check_moves_nothing(run, endpoint, checks):

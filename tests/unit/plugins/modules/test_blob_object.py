@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils._blob_object import Want
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
-from ansible_collections.goupang.dr.plugins.modules.blob_object import OWN_SPEC, wanted
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing
+from ansible_collections.goupang.dr.plugins.modules.blob_object import OWN_SPEC, hurried, wanted
 
-PARAMS = {**dict.fromkeys(OWN_SPEC), "state": "present", "name": "page"}
+PARAMS = {**dict.fromkeys(OWN_SPEC), "state": "present", "name": "page", "overwrite": True}
 
 
 def test_content_is_written_as_utf8():
@@ -29,3 +31,11 @@ def test_a_source_that_cannot_be_read_is_a_sentence(tmp_path):
 
 def test_digests_are_compared_in_lower_case():
     assert wanted({**PARAMS, "state": "fetched", "sha256": "ABC", "path": "/x"}).sha256 == "abc"
+
+
+def test_a_cloud_that_is_dark_is_not_waited_for_longer_than_was_said():
+    never = threading.Event()
+    with pytest.raises(DeadlinePassed, match=r"^Azure did not answer within 1 s; perhaps it still does"):
+        hurried(1, lambda: {"changed": never.wait()})
+    never.set()
+    assert hurried(0, lambda: {"changed": True}) == {"changed": True}

@@ -10,8 +10,8 @@ from ansible_collections.goupang.dr.plugins.modules.mysql_opening import ensure
 
 from tests.unit.plugins.backup_fakes import FakeTarget
 
-FIRST, SECOND = Opening("b_1", False), Opening("b_2", False)
-FIRST_HOME = Opening("b_1", True)
+FIRST, SECOND = Opening("b_1", "opened"), Opening("b_2", "opened")
+FIRST_HOME, FIRST_GIVEN_UP = Opening("b_1", "carried_home"), Opening("b_1", "given_up")
 
 
 def settle(target: FakeTarget, want: Opening, *, check_mode: bool = False) -> bool:
@@ -32,12 +32,14 @@ def test_check_do_check_again_do_again() -> None:
     assert not settle(target, FIRST)
 
 
-def test_what_is_home_is_no_longer_the_truth() -> None:
+@pytest.mark.parametrize("end", [FIRST_HOME, FIRST_GIVEN_UP])
+def test_what_is_home_or_given_up_is_no_longer_the_truth(end: Opening) -> None:
     target = FakeTarget()
     settle(target, FIRST)
-    assert settle(target, FIRST_HOME)
+    assert settle(target, end)
     assert truth(target) is None
-    assert not settle(target, FIRST_HOME)
+    assert not settle(target, end)
+    assert _openings.given_up(_openings.read(target)) == ({"b_1"} if end == FIRST_GIVEN_UP else set())
 
 
 def test_what_is_opened_again_is_the_truth_again() -> None:

@@ -20,6 +20,8 @@ description:
   - A V(task_start) that no V(task) follows is where a run was killed.
   - A task with a tag V(phase_X) has C(phase) X in its lines, by which the time of a run can be taken apart. The tags of
     this collection's roles choose nothing; they stand behind includes that have none.
+  - A task whose module failed, and whose C(failed_when) found that no failure, was an attempt that the run could do
+    without. It has C(tried), with the message.
   - An outcome is one of V(ok), V(changed), V(skipped), V(failed), V(unreachable). A play's or a run's outcome is the
     gravest of its tasks; failures that the playbook ignores count as V(ok) there.
   - A secret is never written. Neither arguments nor results of a task are; only the message of a failed task, unless
@@ -135,6 +137,11 @@ def why_failed(content: Mapping[str, t.Any]) -> str:
     """The message in a task's result; of a loop, those of the items that failed."""
     items = [item for item in content.get("results", ()) if item.get("failed") and not item.get("_ansible_no_log")]
     return "; ".join(str(item.get("msg", "")) for item in items) or str(content.get("msg", ""))
+
+
+def was_an_attempt(content: Mapping[str, t.Any]) -> bool:
+    """Whether the module failed, and the task's failed_when found that no failure: it says why in a message."""
+    return content.get("failed_when_result") is False and bool(content.get("msg"))
 
 
 def git_commit() -> str | None:
@@ -293,6 +300,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         details: dict[str, t.Any] = {"ignored": True} if ignored else {}
         if outcome in ("failed", "unreachable"):
             details["message"] = self._message(result)
+        elif was_an_attempt(result._result):
+            details["tried"] = self._message(result)
         self._write(
             "task",
             **self._which(host, task),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, OutOfReach, ServiceFault
@@ -45,14 +46,23 @@ LONGEST_PAUSE_SECONDS = 8.0
 T = t.TypeVar("T")
 
 
-def client(service: str, params: t.Mapping[str, t.Any]) -> t.Any:
+@dataclass(frozen=True)
+class Patience:
+    """For how many seconds a call waits for a connection and for an answer, and how often it is tried."""
+
+    connect: float = CONNECT_SECONDS
+    read: float = READ_SECONDS
+    attempts: int = ATTEMPTS
+
+
+def client(service: str, params: t.Mapping[str, t.Any], patience: Patience = Patience()) -> t.Any:
     """A boto3 client from a module's parameters (see ARGUMENT_SPEC). LibraryMissing without boto3."""
     if boto3 is None:
         raise LibraryMissing(missing_required_lib("boto3"))
     config = botocore.config.Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=patience.connect,
+        read_timeout=patience.read,
+        retries={"mode": "standard", "total_max_attempts": patience.attempts},
     )
     with calling(f"prepare the client for {service}"):
         return boto3.client(

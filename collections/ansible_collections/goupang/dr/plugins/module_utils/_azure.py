@@ -8,9 +8,11 @@ The options are described by the doc fragment goupang.dr.azure. Private to this 
 from __future__ import annotations
 
 import importlib
+import re
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
@@ -51,6 +53,10 @@ _SIZE_CODES = frozenset(
 )
 
 
+# How urllib3 tells of a connection: as an object's address in memory, then the words.
+_UNREADABLE = re.compile(r"\(?<[^<>]* at 0x[0-9a-f]+>[,:] ['\"]?([^'\"]*)['\"]?\)?")
+
+
 def library(module: str, package: str) -> t.Any:
     """Import a library when it is needed. LibraryMissing names the package to install."""
     try:
@@ -64,7 +70,16 @@ def tls_verify(params: dict[str, t.Any]) -> str | bool:
     return t.cast("str | None", params.get("ca_bundle")) or True
 
 
-def credential(params: dict[str, t.Any]) -> t.Any:
+@dataclass(frozen=True)
+class Patience:
+    """For how many seconds one request waits for a connection and for an answer, and how often it is repeated."""
+
+    connect: int = 10
+    read: int = 60
+    retries: int = 4
+
+
+def credential(params: dict[str, t.Any], patience: Patience = Patience(read=30, retries=3)) -> t.Any:
     """A TokenCredential from the options of AUTH_SPEC; nothing is sent before its first use.
 
     The CA bundle and the secret travel as arguments, never by environment, which
@@ -73,9 +88,9 @@ def credential(params: dict[str, t.Any]) -> t.Any:
     identity = library("azure.identity", "azure-identity")
     settings: dict[str, t.Any] = {
         "connection_verify": tls_verify(params),
-        "connection_timeout": 10,
-        "read_timeout": 30,
-        "retry_total": 3,
+        "connection_timeout": patience.connect,
+        "read_timeout": patience.read,
+        "retry_total": patience.retries,
     }
     if params.get("authority_url"):
         settings["authority"] = params["authority_url"]
@@ -146,7 +161,7 @@ def _code_and_message(error: t.Any) -> tuple[str, str]:
         if detail.code in _SIZE_CODES:
             code, message = detail.code, detail.message or message
     lines = str(message).strip().splitlines() or [""]
-    return code, lines[0].rstrip(" .")
+    return code, _UNREADABLE.sub(r"\1", lines[0]).rstrip(" .")
 
 
 def _word(code: t.Any) -> str:

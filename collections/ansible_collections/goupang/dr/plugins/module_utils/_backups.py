@@ -8,6 +8,7 @@ liked, and a blob's own time changes when it is copied.
 
 from __future__ import annotations
 
+import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -42,11 +43,22 @@ def manifest_name(prefix: str, backup_id: str) -> str:
     return prefix + backup_id + MANIFEST_SUFFIX
 
 
-def shelf(store: Store, prefix: str) -> Shelf:
-    """All backups under a prefix, each looked at. DrError only when the container cannot be asked."""
-    names = [name for name in store.names(prefix) if name.endswith(MANIFEST_SUFFIX)]
+Looked = t.Union[Manifest, str]
+Each = t.Callable[[t.Callable[[str], Looked], t.Sequence[str]], t.Sequence[Looked]]
+
+
+def pooled(look: t.Callable[[str], Looked], names: t.Sequence[str]) -> list[Looked]:
     with ThreadPoolExecutor(READERS) as readers:
-        looked = list(readers.map(lambda name: _look(store, name), names))
+        return list(readers.map(look, names))
+
+
+def shelf(store: Store, prefix: str, each: Each = pooled) -> Shelf:
+    """All backups under a prefix, each looked at. DrError only when the container cannot be asked.
+
+    `each` looks at all of them side by side, and answers in their order.
+    """
+    names = [name for name in store.names(prefix) if name.endswith(MANIFEST_SUFFIX)]
+    looked = each(lambda name: _look(store, name), names)
     valid = [found for found in looked if isinstance(found, Manifest)]
     valid.sort(key=lambda manifest: moment(manifest.finished), reverse=True)
     return Shelf(valid, {name: found for name, found in zip(names, looked) if isinstance(found, str)})
@@ -67,7 +79,7 @@ def choose(store: Store, prefix: str, wanted: str) -> Manifest:
     return have.valid[0]
 
 
-def _look(store: Store, name: str) -> Manifest | str:
+def _look(store: Store, name: str) -> Looked:
     """The manifest in this blob, or why it is no backup."""
     prefix_and_id = name[: -len(MANIFEST_SUFFIX)]
     try:

@@ -14,7 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, library, sentences, tls_verify
+from ansible_collections.goupang.dr.plugins.module_utils._azure import (
+    Patience,
+    credential,
+    library,
+    sentences,
+    tls_verify,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Missing
 
 __all__ = ["BlobMissing", "BlobProperties", "Store", "open_container"]
@@ -65,18 +71,22 @@ class Store(t.Protocol):
         """What is known of a blob without reading it; None when there is no such blob."""
 
 
-def open_container(params: dict[str, t.Any], account_url: str, container: str) -> Store:
+def open_container(
+    params: dict[str, t.Any], account_url: str, container: str, patience: Patience | None = None
+) -> Store:
     """The container behind an account URL; params holds the options of AUTH_SPEC. Sends nothing yet."""
+    who = credential(params, patience) if patience else credential(params)
+    patience = patience or Patience()
     blob = library("azure.storage.blob", _PACKAGE)
     client = blob.ContainerClient(
         account_url,
         container,
-        credential=credential(params),
+        credential=who,
         connection_verify=tls_verify(params),
-        connection_timeout=10,
-        read_timeout=60,
+        connection_timeout=patience.connect,
+        read_timeout=patience.read,
         # The SDK's own pace begins with 15 s, which is long for a person who waits.
-        retry_policy=blob.ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=4),
+        retry_policy=blob.ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=patience.retries),
         max_single_get_size=PIECE,
         max_chunk_get_size=PIECE,
     )

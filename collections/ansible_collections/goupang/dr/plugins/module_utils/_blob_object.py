@@ -21,7 +21,10 @@ PIECE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Want:
-    """One blob. data is what present writes; path is where fetched leaves it; sha256 is lower case hexadecimal."""
+    """One blob. data is what present writes; path is where fetched leaves it; sha256 is lower case hexadecimal.
+
+    Without overwrite a blob that is there is left as it is.
+    """
 
     state: str
     name: str
@@ -30,6 +33,7 @@ class Want:
     sha256: str | None = None
     content_type: str | None = None
     cache_control: str | None = None
+    overwrite: bool = True
 
 
 def ensure(store: Store, want: Want, check_mode: bool) -> Json:
@@ -43,6 +47,8 @@ def present(store: Store, want: Want, check_mode: bool) -> Json:
     if want.sha256 and want.sha256 != digest:
         raise Refused(f"What was given for {want.name} has the SHA-256 {digest} and not {want.sha256}; not written.")
     before = store.properties(want.name)
+    if before and not want.overwrite:
+        return _result(False, before.sha256, before.bytes, described(before), described(before))
     if before and _agrees(before, want, digest):
         return _result(False, digest, len(want.data), described(before), described(before))
     # How a blob is served stays as it is where nothing else is asked for.

@@ -62,3 +62,21 @@ class ServiceFault(DrError):
 
 class SizeUnavailable(ServiceFault):
     """Azure does not have this machine size here and now: another size may work."""
+
+
+def is_silence(error: BaseException | None) -> bool:
+    """Whether nobody answered: the error itself, or what led to it."""
+    return _led_to(error, (OutOfReach, DeadlinePassed))
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether it was refused because going on could do harm."""
+    return _led_to(error, (Refused,))
+
+
+def _led_to(error: BaseException | None, kinds: tuple[type[DrError], ...]) -> bool:
+    while error is not None:
+        if isinstance(error, kinds):
+            return True
+        error = error.__cause__
+    return False

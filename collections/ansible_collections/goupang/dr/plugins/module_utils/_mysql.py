@@ -13,7 +13,6 @@ import contextlib
 import ssl
 import typing as t
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     LibraryMissing,
     NotAuthorised,
@@ -41,8 +40,9 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 60
 WRITE_SECONDS = 60
 
-# ER_ACCESS_DENIED_ERROR and ER_ACCOUNT_HAS_BEEN_LOCKED.
-LOGIN_REFUSED = frozenset({1045, 3118})
+ACCESS_DENIED = 1045
+ACCOUNT_LOCKED = 3118
+LOGIN_REFUSED = frozenset({ACCESS_DENIED, ACCOUNT_LOCKED})
 
 Row = tuple[t.Any, ...]
 
@@ -90,12 +90,17 @@ class MySQLSession:
             self._connection.close()
 
 
-def open_session(params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS) -> Session:
+def open_session(
+    params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS, connect_seconds: int = CONNECT_SECONDS
+) -> Session:
     """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.
 
     LibraryMissing without PyMySQL; OutOfReach; NotAuthorised for a wrong user or password.
     """
     if not HAS_PYMYSQL:
+        # Late: the sentry runs this file beside the primary, where there is no Ansible.
+        from ansible.module_utils.basic import missing_required_lib
+
         raise LibraryMissing(missing_required_lib("PyMySQL"))
     server = f"{params['login_host']}:{params['login_port']}"
     context = _tls(params["login_ca"])
@@ -109,7 +114,7 @@ def open_session(params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS
             charset="utf8mb4",
             autocommit=True,
             ssl=context,
-            connect_timeout=CONNECT_SECONDS,
+            connect_timeout=connect_seconds,
             read_timeout=read_seconds,
             write_timeout=WRITE_SECONDS,
             program_name="goupang.dr",
@@ -135,7 +140,7 @@ def _tls(authorities: str | None) -> ssl.SSLContext:
 def _translated(error: pymysql.err.MySQLError, server: str) -> Exception:
     code, text = _parts(error)
     if code in LOGIN_REFUSED:
-        return NotAuthorised(f"MySQL at {server} refused us: {text}")
+        return NotAuthorised(f"MySQL at {server} refused us: {text}", str(code))
     if code in (0, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, CR.CR_CONN_HOST_ERROR, CR.CR_SSL_CONNECTION_ERROR):
         return OutOfReach(f"MySQL at {server} is out of reach: {text or 'the connection was closed'}")
     return ServiceFault(f"MySQL at {server} refused a statement: {text} (error {code})", str(code))

@@ -4,7 +4,8 @@
 
 From the moment when a copy is opened until its data is back on the primary, the copy
 is the truth: nothing may be loaded over it. Privileges alone cannot say so, since a
-copy that is closed for the way home looks like one that was never opened.
+copy that is closed for the way home looks like one that was never opened. A copy may
+also be given up, by a person's word: it is the truth no more, and is kept.
 """
 
 from __future__ import annotations
@@ -20,38 +21,49 @@ from ansible_collections.goupang.dr.plugins.module_utils._restore_ledger import 
 )
 
 TABLE = f"{SCHEMA}.openings"
-OPENED, CARRIED_HOME = "opened", "carried_home"
+OPENED, CARRIED_HOME, GIVEN_UP = "opened", "carried_home", "given_up"
 # Written down in the order of openings; a schema that is opened again is the newest again.
 _CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
   schema_name VARCHAR(64) NOT NULL PRIMARY KEY,
   opened DATETIME(6) NOT NULL,
-  carried_home DATETIME(6) NULL
+  carried_home DATETIME(6) NULL,
+  given_up DATETIME(6) NULL
 )"""
 
 
 @dataclass(frozen=True)
 class Opening:
     schema: str
-    carried_home: bool
+    state: str
 
     def public(self) -> dict[str, str]:
-        return {"schema": self.schema, "state": CARRIED_HOME if self.carried_home else OPENED}
+        return {"schema": self.schema, "state": self.state}
 
 
 def read(session: Session) -> list[Opening]:
     """All openings, the newest first; none on a server where nothing was ever opened."""
     try:
-        found = session.rows(f"SELECT schema_name, carried_home IS NOT NULL FROM {TABLE} ORDER BY opened DESC")
+        found = session.rows(
+            f"SELECT schema_name, carried_home IS NOT NULL, given_up IS NOT NULL FROM {TABLE} ORDER BY opened DESC"
+        )
     except ServiceFault as error:
         if error.code in (NO_SUCH_TABLE, NO_SUCH_SCHEMA):
             return []
         raise
-    return [Opening(schema, bool(carried)) for schema, carried in found]
+    return [
+        Opening(schema, CARRIED_HOME if carried else GIVEN_UP if given_up else OPENED)
+        for schema, carried, given_up in found
+    ]
 
 
 def uncarried(openings: list[Opening]) -> str | None:
     """The schema that is the truth now, if it is one of these."""
-    return next((opening.schema for opening in openings if not opening.carried_home), None)
+    return next((opening.schema for opening in openings if opening.state == OPENED), None)
+
+
+def given_up(openings: list[Opening]) -> set[str]:
+    """The schemas that hold what users wrote and nobody carried home."""
+    return {opening.schema for opening in openings if opening.state == GIVEN_UP}
 
 
 def find(openings: list[Opening], schema: str) -> Opening | None:
@@ -59,13 +71,13 @@ def find(openings: list[Opening], schema: str) -> Opening | None:
 
 
 def write(session: Session, want: Opening) -> None:
-    """Write down that a schema is opened now, or that its data is back on the primary."""
+    """Write down that a schema is opened now, or what has become of it since."""
     session.run(f"CREATE DATABASE IF NOT EXISTS {SCHEMA}")
     session.run(_CREATE)
-    if want.carried_home:
-        session.run(f"UPDATE {TABLE} SET carried_home = UTC_TIMESTAMP(6) WHERE schema_name = %s", (want.schema,))
-    else:
+    if want.state == OPENED:
         session.run(
-            f"REPLACE INTO {TABLE} (schema_name, opened, carried_home) VALUES (%s, UTC_TIMESTAMP(6), NULL)",
+            f"REPLACE INTO {TABLE} (schema_name, opened) VALUES (%s, UTC_TIMESTAMP(6))",
             (want.schema,),
         )
+    else:
+        session.run(f"UPDATE {TABLE} SET {want.state} = UTC_TIMESTAMP(6) WHERE schema_name = %s", (want.schema,))

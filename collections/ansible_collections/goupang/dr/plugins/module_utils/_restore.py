@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ansible_collections.goupang.dr.plugins.module_utils import _backups
+from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gunzip
@@ -124,6 +124,8 @@ class Restore:
         sanitiser = self._load_and_prove()
         records = ledger.read(self._session)
         used = {self._schema, *in_use, *ledger.used(self._session, [record.schema for record in records])}
+        # They hold what is nowhere else.
+        used |= _openings.given_up(_openings.read(self._session))
         superfluous = ledger.superfluous(records, keep, used)
         for record in superfluous:
             ledger.drop(self._session, record.schema)

@@ -4,7 +4,7 @@
 
 The rules are those of the Route 53 developer guide, "How Amazon Route 53 determines
 whether a health check is healthy" and "Values that you specify when you create or
-update health checks". Everything down to `Route53` is pure.
+update health checks". Everything down to `Health` is pure.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from ansible_collections.goupang.dr.plugins.module_utils import _aws
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing, Refused, ServiceFault
-from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
 
 VERSION_MISMATCH = "HealthCheckVersionMismatch"
-REPEAT = _aws.THROTTLED | {"PriorRequestNotComplete"}
 # An endpoint is healthy while more than this share of the checkers says so.
 HEALTHY_SHARE = 0.18
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
+AS_IS = "as_is"
+WHILE_ABSENT = "healthy_while_absent"
 # Disabled counts as healthy, so disabled + inverted is unhealthy whatever the
 # endpoint does. Plain inversion would turn a dead endpoint healthy.
 SETTINGS: dict[str, dict[str, bool]] = {
     "normal": {"inverted": False, "disabled": False},
     "forced_unhealthy": {"inverted": True, "disabled": True},
     "inverted": {"inverted": True, "disabled": False},
+    WHILE_ABSENT: {"inverted": True, "disabled": False},
 }
+STATES = (*SETTINGS, AS_IS)
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class HealthCheck:
     version: int
     children: tuple[str, ...] = ()
     threshold: int = 0
+    watches: str = ""
+    failures: int = 3
 
     def public(self) -> dict[str, t.Any]:
         return {"id": self.id, "inverted": self.inverted, "disabled": self.disabled, "version": self.version}
@@ -61,15 +64,34 @@ class HealthChecks(t.Protocol):
 
     def observed(self, check_id: str) -> Observed | None: ...
 
+    def await_looks(self, check_id: str, count: int) -> None: ...
+
     def update(self, want: HealthCheck) -> HealthCheck: ...
+
+    def notes(self, check_ids: t.Sequence[str]) -> dict[str, str]: ...
+
+    def write_note(self, check_id: str, note: str) -> None: ...
 
 
 # -- Pure ------------------------------------------------------------------------
 
 
 def desired(have: HealthCheck, state: str) -> HealthCheck:
-    settings = SETTINGS[state]
-    return replace(have, inverted=settings["inverted"], disabled=settings["disabled"])
+    settings = SETTINGS.get(state, {})
+    return replace(
+        have, inverted=settings.get("inverted", have.inverted), disabled=settings.get("disabled", have.disabled)
+    )
+
+
+def note_to_write(have: HealthCheck, state: str, found: str, note: str) -> str | None:
+    """The note that has to be written; None where the one that is there says the same.
+
+    A check that stands in the state already keeps a note that begins with the same word: it tells since when.
+    """
+    if not note:
+        return None
+    stays = desired(have, state) == have and found.split()[:1] == note.split()[:1]
+    return None if stays else note
 
 
 def probed(check: HealthCheck) -> bool:
@@ -96,71 +118,6 @@ def effective(check: HealthCheck, observed: Observed | None, children: t.Sequenc
     return None if seen is None else seen != check.inverted
 
 
-# -- Route 53 ----------------------------------------------------------------------
-
-
-class Route53:
-    """HealthChecks over a boto3 client. Throttled calls are repeated until the deadline, a moment of the clock.
-
-    Raises ServiceFault, OutOfReach, and Missing for an id that does not exist.
-    """
-
-    def __init__(self, client: t.Any, clock: Clock, deadline: float) -> None:
-        self._client = client
-        self._clock = clock
-        self._deadline = deadline
-
-    def get(self, check_id: str) -> HealthCheck:
-        try:
-            answer = self._call(f"read health check {check_id}", self._client.get_health_check, HealthCheckId=check_id)
-        except ServiceFault as error:
-            if error.code != "NoSuchHealthCheck":
-                raise
-            raise Missing(f"Health check {check_id} does not exist in this AWS account: correct the id.") from error
-        return parsed(answer["HealthCheck"])
-
-    def observed(self, check_id: str) -> Observed | None:
-        doing = f"tell what the checkers of health check {check_id} see"
-        answer = self._call(doing, self._client.get_health_check_status, HealthCheckId=check_id)
-        statuses = [seen.get("StatusReport", {}).get("Status", "") for seen in answer["HealthCheckObservations"]]
-        if not statuses:
-            return None
-        return Observed(len(statuses), sum(1 for status in statuses if status.startswith("Success")))
-
-    def update(self, want: HealthCheck) -> HealthCheck:
-        answer = self._call(
-            f"update health check {want.id}",
-            self._client.update_health_check,
-            HealthCheckId=want.id,
-            # Route 53 refuses the update if somebody touched the check since we read it.
-            HealthCheckVersion=want.version,
-            Inverted=want.inverted,
-            Disabled=want.disabled,
-        )
-        return parsed(answer["HealthCheck"])
-
-    def _call(self, doing: str, method: t.Callable[..., t.Any], **arguments: t.Any) -> t.Any:
-        def call() -> t.Any:
-            with _aws.calling(doing):
-                return method(**arguments)
-
-        return _aws.patiently(call, self._clock, self._deadline, REPEAT)
-
-
-def parsed(check: t.Mapping[str, t.Any]) -> HealthCheck:
-    """From the HealthCheck of Route 53's answers."""
-    config = check["HealthCheckConfig"]
-    return HealthCheck(
-        id=check["Id"],
-        type=config["Type"],
-        inverted=bool(config.get("Inverted", False)),
-        disabled=bool(config.get("Disabled", False)),
-        version=int(check["HealthCheckVersion"]),
-        children=tuple(config.get("ChildHealthChecks", ())),
-        threshold=int(config.get("HealthThreshold", 0)),
-    )
-
-
 # -- Acting ------------------------------------------------------------------------
 
 
@@ -176,13 +133,24 @@ class Health:
 
 
 @dataclass(frozen=True)
+class Want:
+    """note: written on the checks, empty for none. object_url: what a check must watch for `healthy_while_absent`."""
+
+    check_ids: t.Sequence[str]
+    state: str
+    note: str = ""
+    object_url: str = ""
+
+
+@dataclass(frozen=True)
 class Result:
-    """What `ensure` found and did. Under check mode `after` is what would be."""
+    """What `ensure` found and did. Under check mode `after` is what would be. notes: of each check, "" for none."""
 
     changed: bool
     before: tuple[HealthCheck, ...]
     after: tuple[HealthCheck, ...]
     health: tuple[Health, ...]
+    notes: t.Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
 
@@ -194,23 +162,74 @@ def look(checks: HealthChecks, check: HealthCheck) -> Health:
     return Health(check.id, observed, effective(check, observed, children))
 
 
-def ensure(checks: HealthChecks, check_ids: t.Sequence[str], state: str, *, check_mode: bool) -> Result:
-    """Bring every check to `state`. DrError before anything moves, or saying what moved and what did not."""
-    if not check_ids:
+def ensure(checks: HealthChecks, want: Want, *, check_mode: bool) -> Result:
+    """Bring every check to its state. DrError before anything moves, or saying what moved and what did not."""
+    if not want.check_ids:
         # Success on none of none would look like users that were moved.
         raise Refused("health_check_ids is empty, so nothing would be moved: name the health checks.")
-    before = tuple(checks.get(check_id) for check_id in dict.fromkeys(check_ids))
+    before = tuple(checks.get(check_id) for check_id in dict.fromkeys(want.check_ids))
     for have in before:
-        refuse(checks, have, state)
+        refuse(checks, have, want)
+    notes = Notes(checks, want)
+    notes.read([have.id for have in before])
     moves: list[tuple[HealthCheck, bool]] = []
     for have in before:
         try:
-            moves.append(would_move(have, state) if check_mode else move(checks, have, state))
+            moves.append(would_move(have, want.state) if check_mode else move_and_note(checks, have, want, notes))
         except DrError as error:
-            raise partial(before, len(moves), state, error) from error
+            raise partial(before, len(moves), want.state, error) from error
     after = tuple(check for check, _moved in moves)
     health, warnings = look_at_all(checks, after)
-    return Result(any(moved for _check, moved in moves), before, after, health, warnings)
+    changed = any(moved for _check, moved in moves) or any(notes.missing(have) for have in before)
+    return Result(changed, before, after, health, notes.after(before), (*notes.warnings, *warnings))
+
+
+class Notes:
+    """The notes of the checks. That one cannot be read or written is a warning: moving the users matters more."""
+
+    def __init__(self, checks: HealthChecks, want: Want) -> None:
+        self._checks = checks
+        self._want = want
+        self._found: dict[str, str] | None = None
+        self.warnings: list[str] = []
+
+    def read(self, check_ids: t.Sequence[str]) -> None:
+        if self._want.note or self._want.state == AS_IS:
+            try:
+                self._found = self._checks.notes(check_ids)
+            except DrError as error:
+                self.warnings.append(f"What is noted on the checks is not known. {error}")
+
+    def missing(self, have: HealthCheck) -> str | None:
+        """What has to be noted on a check, as it was before it was moved."""
+        if self._found is None:
+            return None
+        return note_to_write(have, self._want.state, self._found.get(have.id, ""), self._want.note)
+
+    def write(self, have: HealthCheck) -> None:
+        note = self.missing(have)
+        if note is None:
+            return
+        try:
+            self._checks.write_note(have.id, note)
+        except DrError as error:
+            self.warnings.append(f"What was decided could not be noted on health check {have.id}. {error}")
+
+    def after(self, before: t.Sequence[HealthCheck]) -> dict[str, str]:
+        return {have.id: self.missing(have) or (self._found or {}).get(have.id, "") for have in before}
+
+
+def move_and_note(checks: HealthChecks, have: HealthCheck, want: Want, notes: Notes) -> tuple[HealthCheck, bool]:
+    """A latch is noted once it holds, and its end before it ends: killed in between, a latch is never overlooked."""
+    if want.state == "normal":
+        notes.write(have)
+    if want.state == WHILE_ABSENT and desired(have, want.state) != have:
+        # What a single look says is not yet what Route 53 makes of it: so many in a row have to say the same.
+        checks.await_looks(have.id, have.failures)
+    moved = move(checks, have, want.state)
+    if want.state != "normal":
+        notes.write(have)
+    return moved
 
 
 def look_at_all(checks: HealthChecks, after: tuple[HealthCheck, ...]) -> tuple[tuple[Health, ...], tuple[str, ...]]:
@@ -222,16 +241,31 @@ def look_at_all(checks: HealthChecks, after: tuple[HealthCheck, ...]) -> tuple[t
         return blind, (f"The checks are set, but their health is unknown. {error}",)
 
 
-def refuse(checks: HealthChecks, have: HealthCheck, state: str) -> None:
-    """Refused where `state` cannot be had, or would send users to a dead endpoint."""
-    if have.type == "RECOVERY_CONTROL":
+def refuse(checks: HealthChecks, have: HealthCheck, want: Want) -> None:
+    """Refused where the state cannot be had, or would send users to a dead endpoint, or away from a living one."""
+    if have.type == "RECOVERY_CONTROL" and want.state != AS_IS:
         raise Refused(
             f"Health check {have.id} belongs to a routing control of Application Recovery Controller, "
             "which alone may set it: switch the routing control instead."
         )
-    if state != "inverted":
-        return
-    seen = None if have.disabled else look(checks, replace(have, inverted=False)).effective
+    if want.state == "inverted":
+        refuse_inversion(have, seen_now(checks, have))
+    if want.state == WHILE_ABSENT:
+        if have.watches != want.object_url:
+            raise Refused(
+                f"Health check {have.id} watches {have.watches or 'no URL'} and not {want.object_url}: "
+                "only the check of a switch object counts as healthy while nobody answers there."
+            )
+        if desired(have, want.state) != have:
+            refuse_object(have, seen_now(checks, have), want.object_url)
+
+
+def seen_now(checks: HealthChecks, have: HealthCheck) -> bool | None:
+    """What the checkers see, before inversion; None when there is no data, or nobody looks."""
+    return None if have.disabled else look(checks, replace(have, inverted=False)).effective
+
+
+def refuse_inversion(have: HealthCheck, seen: bool | None) -> None:
     if seen is None:
         raise Refused(
             f"Health check {have.id} has no data yet, so nobody can tell what inverting it would do: "
@@ -241,6 +275,19 @@ def refuse(checks: HealthChecks, have: HealthCheck, state: str) -> None:
         raise Refused(
             f"The endpoint of health check {have.id} is failing, so inverting the check would make it healthy "
             "and send users to the dead endpoint: use state forced_unhealthy."
+        )
+
+
+def refuse_object(have: HealthCheck, seen: bool | None, url: str) -> None:
+    if seen is None:
+        raise Refused(
+            f"Health check {have.id} has no data yet, and an inverted check without data counts as unhealthy: "
+            "enable it and wait for its checkers."
+        )
+    if seen:
+        raise Refused(
+            f"{url} is there, so health check {have.id} would count as unhealthy at once and move the users: "
+            "remove the object with dr_switch first."
         )
 
 

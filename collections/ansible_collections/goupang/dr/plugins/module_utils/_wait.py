@@ -1,12 +1,13 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Waiting: a named predicate, a deadline, and a clock that tests can replace.
+"""Waiting: a named predicate, a deadline, and a clock that tests can replace; and not waiting for a call for ever.
 
 Private to this collection.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 import typing as t
 from collections.abc import Callable
@@ -51,3 +52,29 @@ def wait_for(
         if left <= 0:
             raise DeadlinePassed(f"Waited {timeout:.0f} s for {what}; it did not happen.")
         clock.sleep(min(interval, left))
+
+
+def within(seconds: float, sentence: str, work: Callable[[], T]) -> T:
+    """What work() returns or raises; DeadlinePassed with this sentence when it is not done after that time.
+
+    A library's own timeouts count each name, connection and repetition for itself; this counts them together. What is
+    given up goes on in a thread that ends with the process, and may still succeed: the sentence must not deny it.
+    """
+    returned: list[T] = []
+    raised: list[Exception] = []
+
+    def run() -> None:
+        try:
+            returned.append(work())
+        except Exception as error:
+            raised.append(error)
+
+    if seconds > 0:
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(seconds)
+    if raised:
+        raise raised[0]
+    if not returned:
+        raise DeadlinePassed(sentence)
+    return returned[0]

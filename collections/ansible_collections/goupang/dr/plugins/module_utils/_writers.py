@@ -6,6 +6,8 @@ RDS and Azure keep super_read_only for themselves. So each account that is not t
 system's is locked, its connections are ended and events are disabled: programs that
 run with a definer's rights write too. What we did is on record in the server
 before it is done, so that opening undoes that and nothing else.
+
+Two may be at it: a runbook, and the sentry beside the primary. They take turns.
 """
 
 from __future__ import annotations
@@ -20,23 +22,31 @@ from ansible_collections.goupang.dr.plugins.module_utils._accounts import (
     sessions_of,
     set_locked,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 
+# Longer than the other one needs for a server with many accounts.
+TURN_SECONDS = 30
 RECORD = "`goupang_dr`.`fence`"
-ACCOUNT, EVENT = "account", "event"
+ACCOUNT, EVENT, HELD = "account", "event", "held"
 
 
 @dataclass(frozen=True)
 class Fenced:
-    """What lies behind the fence: accounts (user, host) that we locked, events (schema, name) that we disabled."""
+    """What lies behind the fence: accounts (user, host) that we locked, events (schema, name) that we disabled.
+
+    held_open: nobody may close it, by a person's word.
+    """
 
     accounts: frozenset[Account] = frozenset()
     events: frozenset[tuple[str, str]] = frozenset()
+    held_open: bool = False
 
-    def public(self) -> dict[str, list[str]]:
+    def public(self) -> dict[str, t.Any]:
         return {
             "accounts": sorted(str(account) for account in self.accounts),
             "events": sorted(f"{schema}.{name}" for schema, name in self.events),
+            "held_open": self.held_open,
         }
 
 
@@ -61,39 +71,77 @@ def recorded(session: Session) -> Fenced:
     return Fenced(
         frozenset(Account(name, owner) for kind, name, owner in rows if kind == ACCOUNT),
         frozenset((owner, name) for kind, name, owner in rows if kind == EVENT),
+        any(kind == HELD for kind, _, _ in rows),
     )
 
 
-def close(session: Session, keep: t.Collection[str], *, check_mode: bool) -> Result:
-    """Let nobody but the system and `keep` (user names) in."""
-    before = recorded(session)
+def take_turn(session: Session) -> None:
+    """Nobody else closes or opens until this session ends. DeadlinePassed."""
+    if session.rows("SELECT GET_LOCK('goupang_dr_fence', %s)", (TURN_SECONDS,)) != [(1,)]:
+        raise DeadlinePassed(
+            f"Somebody else has been closing or opening this server's fence for {TURN_SECONDS} s. Run this again."
+        )
+
+
+def gaps(session: Session, keep: t.Collection[str]) -> list[str]:
+    """What could still write to a closed server, as the server itself tells; nothing is the proof."""
     everyone = {account: locked for account, locked in accounts(session).items() if account.user not in keep}
-    to_lock = frozenset(account for account, locked in everyone.items() if not locked)
+    found = [f"account {account} is not locked" for account, locked in everyone.items() if not locked]
+    found += [f"event {schema}.{name} is enabled" for schema, name in sorted(_enabled_events(session))]
+    connected = sessions_of(session, {account.user for account in everyone})
+    return found + [f"connection {number} is open" for number in connected]
+
+
+def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witness: str = "") -> Result:
+    """Let nobody but the system and `keep` (user names) in, and see that it is so. Refused when it is not.
+
+    A witness is locked as all others are, and is neither on record nor counted.
+    """
+    before = recorded(session)
+    if before.held_open:
+        raise Refused(
+            "This server was opened while nobody could tell what the other site holds, and has taken writes since. "
+            'Which data count has to be settled first: failback.yml with -e dr_override="keep_primary: <why>" keeps '
+            "these, and gives up what was written there."
+        )
+    everyone = {account: locked for account, locked in accounts(session).items() if account.user not in keep}
+    unlocked = frozenset(account for account, locked in everyone.items() if not locked)
+    to_lock = frozenset(account for account in unlocked if account.user != witness)
     to_disable = _enabled_events(session)
     after = Fenced(before.accounts | to_lock, before.events | to_disable)
     users = {account.user for account in everyone}
+    ended = len(sessions_of(session, users - {witness}))
     if check_mode:
-        return Result(before, after, len(sessions_of(session, users)))
+        return Result(before, after, ended)
     _remember(session, Fenced(to_lock, to_disable))
-    for account in sorted(to_lock, key=str):
+    for account in sorted(unlocked, key=str):
         set_locked(session, account, True)
     for schema, name in sorted(to_disable):
         session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} DISABLE")
-    return Result(before, after, end_sessions(session, users) if users else 0)
+    if users:
+        end_sessions(session, users)
+    left = gaps(session, keep)
+    if left:
+        raise Refused(
+            f"The server was closed, and still {'; '.join(left)}. Somebody opens what we close: find out who."
+        )
+    return Result(before, after, ended)
 
 
-def reopen(session: Session, *, check_mode: bool) -> Result:
-    """Undo what `close` did, and nothing that others did."""
-    before = recorded(session)
-    if check_mode or before == Fenced():
-        return Result(before, Fenced(), 0)
+def reopen(session: Session, *, check_mode: bool, hold: bool = False) -> Result:
+    """Undo what `close` did, and nothing else. With `hold` nobody can close it until it is opened without."""
+    before, after = recorded(session), Fenced(held_open=hold)
+    if check_mode or before == after:
+        return Result(before, after, 0)
+    # First: a sentry may be about to close what is opened.
+    _remember(session, after)
     known = accounts(session)
     for account in sorted(before.accounts & set(known), key=str):
         set_locked(session, account, False)
     for schema, name in sorted(before.events & _events(session)):
         session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} ENABLE")
-    session.run(f"DELETE FROM {RECORD}")
-    return Result(before, Fenced(), 0)
+    session.run(f"DELETE FROM {RECORD} WHERE kind <> %s", (HELD if hold else "",))
+    return Result(before, after, 0)
 
 
 def _remember(session: Session, fenced: Fenced) -> None:
@@ -104,6 +152,7 @@ def _remember(session: Session, fenced: Fenced) -> None:
     )
     rows = [(ACCOUNT, account.user, account.host) for account in fenced.accounts]
     rows += [(EVENT, name, schema) for schema, name in fenced.events]
+    rows += [(HELD, "", "")] if fenced.held_open else []
     for row in sorted(rows):
         session.run(f"INSERT IGNORE INTO {RECORD} (kind, name, belongs_to) VALUES (%s, %s, %s)", row)
 

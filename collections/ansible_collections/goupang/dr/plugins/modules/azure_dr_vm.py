@@ -97,7 +97,7 @@ options:
     type: dict
     default: {}
   timeout:
-    description: Seconds for each long operation of Azure.
+    description: Seconds for each long operation of Azure; in check mode, for all of the look.
     type: int
     default: 900
 extends_documentation_fragment:
@@ -187,6 +187,10 @@ tried:
   type: list
   elements: dict
   sample: [{size: Standard_D2s_v5, reason: AllocationFailed}]
+out_of_reach:
+  description: Whether Azure did not answer.
+  returned: failure
+  type: bool
 """
 
 import typing as t
@@ -194,9 +198,10 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
-from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import connect
+from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import Api, connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import Want
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
+from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 IMAGE_SPEC: dict[str, dict[str, t.Any]] = {
     "publisher": {"type": "str"},
@@ -259,6 +264,13 @@ def image_reference(image: dict[str, str | None]) -> dict[str, str]:
     return {part: value for part, value in image.items() if value}
 
 
+def look_or_bring(api: Api, want: Want, check_mode: bool) -> dict[str, t.Any]:
+    """A look is over in time, or DeadlinePassed. What changes things waits for Azure's own operations."""
+    if not check_mode:
+        return bring(api, want, False)
+    return within(want.timeout, f"Azure did not answer within {want.timeout} s.", lambda: bring(api, want, True))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC},
@@ -267,9 +279,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        result = bring(connect(module.params), wanted(module.params), module.check_mode)
+        result = look_or_bring(connect(module.params), wanted(module.params), module.check_mode)
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     module.exit_json(**result)
 
 

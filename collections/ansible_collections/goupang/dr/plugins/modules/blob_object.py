@@ -45,6 +45,10 @@ options:
   sha256:
     description: The SHA-256 that what is written or fetched must have.
     type: str
+  overwrite:
+    description: Whether O(state=present) replaces a blob that is there. With V(false) such a blob is left as it is.
+    type: bool
+    default: true
   content_type:
     description:
       - The media type with which the blob is served.
@@ -53,6 +57,12 @@ options:
   cache_control:
     description: The C(Cache-Control) with which the blob is served.
     type: str
+  timeout:
+    description:
+      - Seconds for all of it. What is given up may still happen.
+      - With V(0), each request waits and is repeated for as long as the SDK does, which is minutes where Azure is dark.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - goupang.dr.azure
 attributes:
@@ -102,6 +112,10 @@ bytes:
   description: The blob's length. Null where it is absent.
   returned: success
   type: int
+out_of_reach:
+  description: Whether Azure did not answer.
+  returned: failure
+  type: bool
 """
 
 import typing as t
@@ -110,7 +124,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
 from ansible_collections.goupang.dr.plugins.module_utils._blob import open_container
 from ansible_collections.goupang.dr.plugins.module_utils._blob_object import Want, ensure
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing, is_silence
+from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent", "fetched"], "default": "present"},
@@ -121,8 +136,10 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "content": {"type": "str"},
     "path": {"type": "path"},
     "sha256": {"type": "str"},
+    "overwrite": {"type": "bool", "default": True},
     "content_type": {"type": "str"},
     "cache_control": {"type": "str"},
+    "timeout": {"type": "int", "default": 0},
 }
 
 
@@ -134,6 +151,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
         data=given(params) if params["state"] == "present" else b"",
         path=params["path"] or "",
         sha256=params["sha256"].lower() if params["sha256"] else None,
+        overwrite=params["overwrite"],
         content_type=params["content_type"],
         cache_control=params["cache_control"],
     )
@@ -149,6 +167,12 @@ def given(params: dict[str, t.Any]) -> bytes:
         raise Missing(f"The source {params['source']} cannot be read: {error.strerror}.") from error
 
 
+def hurried(seconds: int, work: t.Callable[[], dict[str, t.Any]]) -> dict[str, t.Any]:
+    """What work() returns, or DeadlinePassed when it takes longer; 0 waits as long as it takes."""
+    late = f"Azure did not answer within {seconds} s; perhaps it still does what it was asked to."
+    return within(seconds, late, work) if seconds else work()
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC},
@@ -160,9 +184,9 @@ def main() -> None:
     params = module.params
     try:
         store = open_container(params, params["account_url"], params["container"])
-        result = ensure(store, wanted(params), module.check_mode)
+        result = hurried(params["timeout"], lambda: ensure(store, wanted(params), module.check_mode))
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     url = "/".join([params["account_url"].rstrip("/"), params["container"], params["name"]])
     module.exit_json(url=url, **result)
 

@@ -11,6 +11,7 @@ version_added: 0.1.0
 description:
   - From V(opened) to V(carried_home) the schema is the truth. M(goupang.dr.mysql_restore_info) tells it as
     C(uncarried), and runbooks load nothing in its place.
+  - V(given_up) says that a person has decided against it. It is then kept until somebody drops it by hand.
   - Written on the server itself, in C(goupang_dr.openings), so that it holds whoever asks, and when.
 options:
   schema:
@@ -21,7 +22,7 @@ options:
     description: What has become of it.
     type: str
     required: true
-    choices: [opened, carried_home]
+    choices: [opened, carried_home, given_up]
 extends_documentation_fragment:
   - goupang.dr.mysql
 attributes:
@@ -60,12 +61,16 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _mysql, _openings
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
 
+STATES = [_openings.OPENED, _openings.CARRIED_HOME, _openings.GIVEN_UP]
+
 
 def ensure(session: _mysql.Session, want: _openings.Opening, *, check_mode: bool) -> _openings.Opening | None:
-    """What was written down before. Missing when a schema that was never opened is said to be carried home."""
+    """What was written down before. Missing when a schema that was never opened is said to have had an end."""
     have = _openings.find(_openings.read(session), want.schema)
-    if have is None and want.carried_home:
-        raise Missing(f"Schema {want.schema} was never opened on this server, so nothing of it can be carried home.")
+    if have is None and want.state != _openings.OPENED:
+        raise Missing(
+            f"Schema {want.schema} was never opened on this server, so there is nothing to carry home or to give up."
+        )
     if have != want and not check_mode:
         _openings.write(session, want)
     return have
@@ -75,12 +80,12 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "schema": {"type": "str", "required": True},
-            "state": {"type": "str", "required": True, "choices": [_openings.OPENED, _openings.CARRIED_HOME]},
+            "state": {"type": "str", "required": True, "choices": STATES},
             **_mysql.ARGUMENT_SPEC,
         },
         supports_check_mode=True,
     )
-    want = _openings.Opening(module.params["schema"], module.params["state"] == _openings.CARRIED_HOME)
+    want = _openings.Opening(module.params["schema"], module.params["state"])
     try:
         session = _mysql.open_session(module.params)
         have = ensure(session, want, check_mode=module.check_mode)

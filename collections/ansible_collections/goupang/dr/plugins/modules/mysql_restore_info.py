@@ -77,6 +77,10 @@ in_use:
   description: The whole restore that the account may read; of several, one that it may write, else the newest; or null.
   returned: when O(account) is set
   type: str
+out_of_reach:
+  description: Whether the server did not answer.
+  returned: failure
+  type: bool
 """
 
 import typing as t
@@ -85,7 +89,7 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _openings
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
 
 
@@ -120,7 +124,7 @@ def main() -> None:
         finally:
             session.close()
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     module.exit_json(**answer)
 
 

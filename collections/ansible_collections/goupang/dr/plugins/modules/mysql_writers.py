@@ -12,7 +12,12 @@ description:
   - For servers whose administrator cannot make them read-only, such as RDS and Azure Database for MySQL.
   - V(closed) locks each account that is neither the system's nor our own, disables events and ends the connections of
     the locked accounts. What was locked and disabled is on record in the server, in C(goupang_dr.fence).
+  - It then proves it. The server is read again, and must show no account that is open, no event that is enabled and no
+    connection. And an account C(goupang_dr_canary), made for this, must have written before, and be refused
+    afterwards, on its open connection and when it logs in anew. It is removed again.
   - V(open) undoes that, and nothing that others have locked.
+  - Whoever closes or opens does so alone, by C(GET_LOCK). So whoever was about to close the server when it is opened is
+    through before, or comes after and sees why it was opened.
 options:
   state:
     description: Whether accounts may come in and write.
@@ -24,6 +29,12 @@ options:
     type: list
     elements: str
     default: []
+  hold:
+    description:
+      - With O(state=open), refuses each V(closed) from now on, until the server is opened without it.
+      - For a primary that takes its users back while nobody can tell what the other site holds.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - goupang.dr.mysql
 attributes:
@@ -67,6 +78,9 @@ before:
       description: Events that we disabled, as schema.name.
       type: list
       elements: str
+    held_open:
+      description: Whether it refuses to be closed.
+      type: bool
 after:
   description: What is behind it now; under check mode, what would be.
   returned: success
@@ -76,11 +90,42 @@ ended:
   description: How many connections were ended.
   returned: success
   type: int
+out_of_reach:
+  description: Whether the server did not answer, so that it is closed by nothing but its silence.
+  returned: failure
+  type: bool
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _mysql, _writers
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils import _canary, _mysql, _writers
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
+
+
+def run(
+    params: t.Mapping[str, t.Any], check_mode: bool, open_session: t.Callable[..., _mysql.Session]
+) -> _writers.Result:
+    """open_session takes what _mysql.open_session takes."""
+    session = open_session(params)
+    try:
+        if params["state"] == "open":
+            if not check_mode:
+                _writers.take_turn(session)
+            return _writers.reopen(session, check_mode=check_mode, hold=params["hold"])
+        if check_mode:
+            return _writers.close(session, params["keep"], check_mode=True)
+        _writers.take_turn(session)
+
+        def log_in(user: str, password: str) -> _mysql.Session:
+            return open_session({**params, "login_user": user, "login_password": password})
+
+        with _canary.canary(session, log_in) as canary:
+            result = _writers.close(session, params["keep"], check_mode=False, witness=_canary.ACCOUNT.user)
+            canary.refused()
+        return result
+    finally:
+        session.close()
 
 
 def main() -> None:
@@ -88,19 +133,15 @@ def main() -> None:
         argument_spec={
             "state": {"type": "str", "required": True, "choices": ["closed", "open"]},
             "keep": {"type": "list", "elements": "str", "default": []},
+            "hold": {"type": "bool", "default": False},
             **_mysql.ARGUMENT_SPEC,
         },
         supports_check_mode=True,
     )
     try:
-        session = _mysql.open_session(module.params)
-        if module.params["state"] == "closed":
-            result = _writers.close(session, module.params["keep"], check_mode=module.check_mode)
-        else:
-            result = _writers.reopen(session, check_mode=module.check_mode)
-        session.close()
+        result = run(module.params, module.check_mode, _mysql.open_session)
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=isinstance(error, OutOfReach))
     before, after = result.before.public(), result.after.public()
     module.exit_json(
         changed=result.changed,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: route53_hc_invert
-short_description: Forces Route 53 health checks to be unhealthy, inverts them, or sets them back
+short_description: Forces Route 53 health checks to be unhealthy, inverts them, sets them back, or tells their health
 version_added: 0.1.0
 description:
   - Sets what Route 53 makes of health checks that exist, all of them in one call, to move users by DNS failover.
@@ -30,12 +30,30 @@ options:
         healthy, and inverted.
       - V(inverted) counts as healthy when the endpoint is not. It is refused while the endpoint is failing, because
         it would send the users to it, and while nobody can tell, because there is no data.
+      - V(healthy_while_absent) is the same setting for the check of a switch, an object which is there while the users
+        shall be elsewhere (see M(goupang.dr.dr_switch)). Its endpoint is failing by design, so it is refused in the
+        other case, while the object is there, and while there is no data. It is refused for every check that does not
+        watch O(object_url), so that nobody inverts the check of a dead site with it. Before the check is turned round
+        its checkers have to look as often as Route 53 wants for a change, so give O(timeout) time for that.
+      - V(as_is) changes nothing and tells.
     type: str
-    choices: [normal, forced_unhealthy, inverted]
+    choices: [normal, forced_unhealthy, inverted, healthy_while_absent, as_is]
     required: true
+  object_url:
+    description: The URL of the object whose absence is healthy. Required with V(healthy_while_absent).
+    type: str
+  note:
+    description:
+      - What the tag C(goupang-dr) of each check shall say, as C(on_secondary 2026-11-24T10:42:05Z).
+      - A check that is in the state already keeps a note that begins with the same word, so that it tells since when.
+      - It is written before a check is set to V(normal), and after it is set to anything else. A tag that cannot be
+        read or written is a warning.
+    type: str
+    default: ""
   timeout:
     description:
-      - For how many seconds calls are repeated that AWS throttles, or answers with C(PriorRequestNotComplete).
+      - After how many seconds in all the task gives up, whatever AWS does; connections that are not answered, and
+        calls that AWS throttles and that are repeated, included.
     type: int
     default: 60
 extends_documentation_fragment:
@@ -63,6 +81,12 @@ EXAMPLES = r"""
   goupang.dr.route53_hc_invert:
     health_check_ids: "{{ traffic_health_check_ids }}"
     state: normal
+
+- name: The object of the switch means that users go elsewhere
+  goupang.dr.route53_hc_invert:
+    health_check_ids: [9d3f2b60-5c1e-4a7b-8f7e-2f6f1d1c0b3a]
+    state: healthy_while_absent
+    object_url: https://example.blob.core.windows.net/switch/petclinic-switch
 """
 
 RETURN = r"""
@@ -119,11 +143,26 @@ health:
     - id: 0f6a3c1e-8a1b-4d52-9d0a-6f2f1f0f7b11
       observed: null
       effective: unhealthy
+notes:
+  description: What the tag C(goupang-dr) of each check says now, by its id; empty where there is none, or nobody asked.
+  returned: success
+  type: dict
+  sample:
+    0f6a3c1e-8a1b-4d52-9d0a-6f2f1f0f7b11: on_secondary 2026-11-24T10:42:05Z
+out_of_reach:
+  description: Whether it failed because AWS did not answer.
+  returned: failure
+  type: bool
+refused:
+  description: Whether it failed because going on could do harm.
+  returned: failure
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _aws, _route53
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_refusal, is_silence
+from ansible_collections.goupang.dr.plugins.module_utils._route53_api import Route53
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
 
@@ -131,21 +170,23 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "health_check_ids": {"type": "list", "elements": "str", "required": True},
-            "state": {"type": "str", "choices": list(_route53.SETTINGS), "required": True},
+            "state": {"type": "str", "choices": list(_route53.STATES), "required": True},
+            "object_url": {"type": "str"},
+            "note": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 60},
             **_aws.ARGUMENT_SPEC,
         },
+        required_if=[("state", _route53.WHILE_ABSENT, ["object_url"])],
         required_together=_aws.REQUIRED_TOGETHER,
         supports_check_mode=True,
     )
-    clock = Clock()
+    params, clock = module.params, Clock()
     try:
-        checks = _route53.Route53(_aws.client("route53", module.params), clock, clock.now() + module.params["timeout"])
-        result = _route53.ensure(
-            checks, module.params["health_check_ids"], module.params["state"], check_mode=module.check_mode
-        )
+        checks = Route53(_aws.client("route53", params), clock, clock.now() + params["timeout"])
+        want = _route53.Want(params["health_check_ids"], params["state"], params["note"], params["object_url"] or "")
+        result = _route53.ensure(checks, want, check_mode=module.check_mode)
     except DrError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=str(error), out_of_reach=is_silence(error), refused=is_refusal(error))
     for warning in result.warnings:
         module.warn(warning)
     before = [check.public() for check in result.before]
@@ -155,6 +196,7 @@ def main() -> None:
         before=before,
         after=after,
         health=[health.public() for health in result.health],
+        notes=result.notes,
         diff={"before": {"health_checks": before}, "after": {"health_checks": after}},
     )
 

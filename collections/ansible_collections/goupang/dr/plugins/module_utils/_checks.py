@@ -1,0 +1,329 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: which checks there are, and what each of them asks.
+
+A cloud's client is made when the first question needs it, and shared by the others.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import typing as t
+from dataclasses import dataclass
+from functools import partial
+
+from ansible_collections.goupang.dr.plugins.module_utils import (
+    _backups,
+    _blob,
+    _checks_active,
+    _checks_aws,
+    _checks_azure,
+    _checks_data,
+    _checks_local,
+    _checks_site,
+)
+from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Domain, Site, Stack
+from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Machine
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, open_session
+from ansible_collections.goupang.dr.plugins.module_utils._probe_world import RealWorld
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    Check,
+    Line,
+    Question,
+    Silence,
+    asked,
+    by_daemons,
+    gather,
+    judged,
+    now,
+    weighed,
+)
+from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+
+Params = dict[str, t.Any]
+T = t.TypeVar("T")
+
+DATABASE_CONNECT_SECONDS = 4
+DATABASE_READ_SECONDS = 8
+# Libraries that import each other in circles must not be imported by two threads at once.
+_IMPORTING = threading.Lock()
+
+
+class Shared(t.Generic[T]):
+    """Something that is made once, by whoever needs it first."""
+
+    def __init__(self, make: t.Callable[[], T]) -> None:
+        self._make = make
+        self._made: T | None = None
+
+    def __call__(self) -> T:
+        with _IMPORTING:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The module's parameters as what the checks are about."""
+
+    params: Params
+
+    @property
+    def stack(self) -> Stack:
+        stack, sites = self.params["stack"], self.params["sites"]
+        cloudfront = stack["distribution_domains"].get("dr", "")
+        hosts = {
+            "primary_endpoint": sites["alb_dns_name"],
+            "secondary_endpoint": cloudfront,
+            "secondary_opened": cloudfront,
+            "switch": self.params["storage"]["domain"],
+        }
+        interval, threshold = stack["interval"], stack["threshold"]
+        return Stack(stack["health_check_ids"], hosts, interval, threshold, stack["automatic"])
+
+    @property
+    def distributions(self) -> list[Site]:
+        names, sites, storage = (
+            self.params["stack"]["distribution_domains"],
+            self.params["sites"],
+            self.params["storage"],
+        )
+        machine = self.params["machine"]
+        page = f"/{storage['page_container']}"
+        what = "the storage account"
+        return [
+            Site("www", names.get("www", ""), sites["www_domain"], storage["domain"], what, path=page),
+            Site(
+                "dr", names.get("dr", ""), sites["dr_domain"], machine["fqdn"], "the machine", port=machine["http_port"]
+            ),
+        ]
+
+    @property
+    def domains(self) -> list[Domain]:
+        names, sites = self.params["stack"]["distribution_domains"], self.params["sites"]
+        return [
+            Domain(name, sites[f"{name}_domain"], sites["alb_dns_name"], names.get(name, "")) for name in ("www", "dr")
+        ]
+
+    @property
+    def machine(self) -> Machine:
+        machine = self.params["machine"]
+        sizes = [size for size in (machine["size"], *machine["size_fallbacks"]) if size]
+        return Machine(
+            subscription=self.params["azure"]["subscription_id"] or "",
+            resource_group=machine["resource_group"],
+            name=machine["name"],
+            location=machine["location"],
+            sizes=tuple(dict.fromkeys(sizes)),
+            image={part: str(value) for part, value in machine["image"].items() if value},
+            subnet_id=machine["subnet_id"].strip(),
+            security_group_id=(machine["security_group_id"] or "").strip(),
+            fqdn=machine["fqdn"],
+            operator_address=machine["operator_address"] or "",
+        )
+
+    @property
+    def places(self) -> list[_checks_site.Place]:
+        """Where certificates are shown: to users of both sites, and to ourselves."""
+        sites, names = self.params["sites"], self.params["stack"]["distribution_domains"]
+        www, dr = sites["www_domain"], sites["dr_domain"]
+        place = _checks_site.Place
+        behind = [
+            place(f"{name} at CloudFront", sites[f"{name}_domain"], via=names[name])
+            for name in ("www", "dr")
+            if names.get(name)
+        ]
+        alb = place("the load balancer", dr, via=sites["alb_dns_name"])
+        return [place(www, www), place(dr, dr), alb, *behind, place("Blob", self.params["storage"]["domain"])]
+
+    @property
+    def resolver(self) -> str | None:
+        return next(iter(self.params["sites"]["resolvers"]), None)
+
+
+def checks(subject: Subject) -> list[Check]:
+    """All of them, in the order of the screen."""
+    stack, machine = subject.stack, subject.machine
+    active, aws, azure, data = _checks_active, _checks_aws, _checks_azure, _checks_data
+    site, local = _checks_site, _checks_local
+    everybody = ("served", "thrown", "health checks", "target", "source")
+    places = tuple(f"certificate {place.name}" for place in subject.places)
+    bastion = subject.params["bastion"]["host"] or ""
+    loud = partial(Check, judges_silence=True)
+    return [
+        loud(active.ACTIVE, everybody, partial(active.judge_active, stack)),
+        loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now())),
+        loud(data.LOSS, ("shelf", "target", "source", "counts"), partial(data.judge_loss, now())),
+        loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
+        loud(data.TARGET, ("target", "shelf"), data.judge_target),
+        loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
+        Check(data.RELEASE, ("release",), data.judge_release),
+        loud(azure.LOGIN, ("login",), azure.judge_login),
+        Check(azure.SIZES, ("there", "usages", "skus"), partial(azure.judge_sizes, machine)),
+        Check(azure.IMAGE, ("there", "image"), partial(azure.judge_image, machine)),
+        Check(azure.NETWORK, ("there", "network"), partial(azure.judge_network, machine)),
+        Check(local.SSH_KEYS, ("keys",), local.judge_keys),
+        *(
+            Check(f"{aws.CLOUDFRONT} {one.name}", ("distributions",), partial(aws.judge_distribution, one))
+            for one in subject.distributions
+        ),
+        Check(aws.HEALTH_CHECKS, ("health checks",), partial(aws.judge_health_checks, stack)),
+        Check(aws.RECORDS, ("records",), partial(aws.judge_records, stack, subject.domains)),
+        loud(site.SWITCH, ("thrown",), partial(site.judge_switch, subject.params["storage"]["switch_container"])),
+        loud(active.AWS_API, ("health checks",), active.judge_api),
+        loud(site.CERTIFICATES, (*places, "target", "source"), judge_all_certificates),
+        loud(site.CLOCKS, ("thrown", "health checks", "login"), judge_all_clocks),
+        Check(f"{local.WAY_IN} machine", ("network",), partial(azure.judge_ssh_rule, machine)),
+        loud(f"{local.WAY_IN} bastion", ("bastion",), partial(local.judge_bastion, bastion)),
+        Check(local.CONTROL_ROOM, ("room",), local.judge_room),
+    ]
+
+
+def judge_all_certificates(*answers: t.Any) -> list[Line]:
+    """Those of the places, and last those that the databases' sessions showed."""
+    *places, target, source = answers
+    ends = [answer for answer in places if not isinstance(answer, Silence)]
+    ends += [_checks_site.Ends("a site", None, answer.why) for answer in places if isinstance(answer, Silence)]
+    for name, answer in (("the secondary's database", target), ("the primary's database", source)):
+        if not isinstance(answer, Silence):
+            ends.append(_checks_site.Ends(name, _checks_site.as_time(answer.certificate_ends)))
+    return _checks_site.judge_certificates(now(), ends)
+
+
+def judge_all_clocks(*answers: t.Any) -> list[Line]:
+    clouds = ("Azure Blob", "AWS", "Azure")
+    return _checks_site.judge_clocks(
+        {cloud: (answer.date, answer.then) for cloud, answer in zip(clouds, answers) if not isinstance(answer, Silence)}
+    )
+
+
+def questions(subject: Subject, clock: Clock) -> list[Question]:
+    params, machine = subject.params, subject.machine
+    sites, storage = params["sites"], params["storage"]
+    world = RealWorld(sites["ca_bundle"] or None, clock)
+    aws = Shared(lambda: _checks_aws.connect(params["aws"]))
+    azure = Shared(lambda: _checks_azure.connect(params["azure"]))
+    trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))
+    folder = f"https://{storage['domain']}/{storage['switch_container']}"
+    return [
+        Question("served", "DNS", lambda: _checks_site.ask_served(world, sites["dr_domain"], sites["resolvers"])),
+        Question(
+            "thrown",
+            "Azure Blob",
+            lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver),
+        ),
+        *_of_aws(subject, aws),
+        *_of_azure(machine, azure),
+        *_of_data(params),
+        *(
+            Question(
+                f"certificate {place.name}", place.name, partial(_certificate, world, trust, place, subject.resolver)
+            )
+            for place in subject.places
+        ),
+        Question(
+            "keys",
+            "ssh-keygen",
+            lambda: _checks_local.read_keys(machine_key(params, "private"), machine_key(params, "public")),
+        ),
+        Question(
+            "bastion",
+            "the bastion",
+            lambda: _checks_local.ssh_banner(params["bastion"]["host"] or "", params["bastion"]["port"]),
+        ),
+        Question("room", "this host", lambda: _checks_local.look_around(".")),
+    ]
+
+
+def machine_key(params: Params, half: str) -> str:
+    return str(params["machine"][f"ssh_{half}_key_file"])
+
+
+def _certificate(
+    world: RealWorld, trust: Shared[ssl.SSLContext], place: _checks_site.Place, resolver: str | None
+) -> _checks_site.Ends:
+    return _checks_site.ask_certificate(world, trust(), place, resolver)
+
+
+def _of_aws(subject: Subject, api: Shared[_checks_aws.Api]) -> list[Question]:
+    zone, names = subject.params["sites"]["zone"], [domain.domain for domain in subject.domains]
+    return [
+        Question("distributions", "AWS", lambda: api().distributions()),
+        Question("health checks", "AWS", lambda: api().health_checks()),
+        Question("records", "AWS", lambda: api().records(zone, names)),
+    ]
+
+
+def _of_azure(machine: Machine, api: Shared[_checks_azure.Api]) -> list[Question]:
+    asks: dict[str, t.Callable[[_checks_azure.Api, Machine], t.Any]] = {
+        "login": _checks_azure.ask_login,
+        "there": _checks_azure.ask_machine,
+        "usages": _checks_azure.ask_usages,
+        "skus": _checks_azure.ask_skus,
+        "image": _checks_azure.ask_image,
+        "network": _checks_azure.ask_network,
+    }
+    return [Question(name, "Azure", partial(_ask_azure, ask, api, machine)) for name, ask in asks.items()]
+
+
+def _ask_azure(
+    ask: t.Callable[[_checks_azure.Api, Machine], t.Any], api: Shared[_checks_azure.Api], machine: Machine
+) -> t.Any:
+    return ask(api(), machine)
+
+
+def _of_data(params: Params) -> list[Question]:
+    storage = params["storage"]
+
+    def container(name: str) -> Shared[_blob.Store]:
+        return Shared(
+            lambda: _blob.open_container(params["azure"], storage["account_url"], name, _checks_azure.PATIENCE)
+        )
+
+    def connect(login: Params) -> Session:
+        return open_session(login, DATABASE_READ_SECONDS, DATABASE_CONNECT_SECONDS)
+
+    backups, releases = container(storage["backup_container"]), container(storage["release_container"])
+    over = _checks_data.opened_session
+    return [
+        Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"], by_daemons)),
+        Question(
+            "release",
+            "Azure Blob",
+            lambda: _checks_data.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
+        ),
+        Question(
+            "target",
+            "the secondary's database",
+            lambda: over(lambda: connect(params["secondary_database"]), _checks_data.ask_target),
+        ),
+        Question(
+            "source",
+            "the primary's database",
+            lambda: over(
+                lambda: connect(params["primary_database"]),
+                _checks_data.ask_source,
+            ),
+        ),
+        # Apart from the others: whether the primary is fenced is not to wait until its tables are counted.
+        Question(
+            "counts",
+            "the primary's database",
+            lambda: over(
+                lambda: connect(params["primary_database"]),
+                lambda session: _checks_data.ask_counts(session, params["schema"]),
+            ),
+        ),
+    ]
+
+
+def look(params: Params, clock: Clock) -> list[Line]:
+    """The lines for this intent. DrError where the world cannot even be asked."""
+    subject, intent = Subject(params), params["intent"]
+    wished = asked(intent, checks(subject))
+    wanted = {name for check in wished for name in check.questions}
+    needed = [question for question in questions(subject, clock) if question.name in wanted]
+    answers = gather(needed, params["budget"], clock)
+    return weighed(intent, judged(wished, answers))

@@ -1,0 +1,320 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: whether CloudFront, Route 53's health checks and the records are as provision.yml made them.
+
+`Api` asks, the judges compare what it answers (AWS's own dicts) with the inventory.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.goupang.dr.plugins.module_utils import _aws
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated, Line, now
+
+Json = dict[str, t.Any]
+
+CLOUDFRONT, HEALTH_CHECKS, RECORDS = "cloudfront", "health checks", "records"
+PROVISION = "Run provision.yml."
+LONGEST_TTL = 60
+PATIENCE = _aws.Patience(connect=3, read=5, attempts=1)
+
+
+# -- Asking ------------------------------------------------------------------------
+
+
+class Api(t.Protocol):
+    """Raises DrError."""
+
+    def distributions(self) -> list[Json]: ...
+
+    def health_checks(self) -> Dated: ...
+
+    def records(self, zone: str, names: t.Collection[str]) -> list[Json]: ...
+
+
+class AwsApi:
+    """Api on boto3 clients. Few calls, since the account's limit is five a second: lists, never one by one."""
+
+    def __init__(self, cloudfront: t.Any, route53: t.Any) -> None:
+        self._cloudfront = cloudfront
+        self._route53 = route53
+
+    def distributions(self) -> list[Json]:
+        with _aws.calling("list the distributions"):
+            pages = self._cloudfront.get_paginator("list_distributions").paginate()
+            return [item for page in pages for item in page["DistributionList"].get("Items", [])]
+
+    def health_checks(self) -> Dated:
+        found: list[Json] = []
+        marker: dict[str, str] = {}
+        while True:
+            with _aws.calling("list the health checks"):
+                answer = self._route53.list_health_checks(**marker)
+            date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+            found += answer["HealthChecks"]
+            if not answer.get("IsTruncated"):
+                return Dated(found, date, now())
+            marker = {"Marker": answer["NextMarker"]}
+
+    def records(self, zone: str, names: t.Collection[str]) -> list[Json]:
+        """The record sets of these names. Missing when there is no such public zone."""
+        with _aws.calling(f"find the hosted zone {zone}"):
+            zones = self._route53.list_hosted_zones_by_name(DNSName=zone)["HostedZones"]
+        of_this_name = [z for z in zones if plain(z["Name"]) == plain(zone) and not z["Config"].get("PrivateZone")]
+        if not of_this_name:
+            raise Missing(f"this AWS account has no public hosted zone {zone}")
+        found: list[Json] = []
+        for name in names:
+            with _aws.calling(f"list the records of {name}"):
+                answer = self._route53.list_resource_record_sets(
+                    HostedZoneId=of_this_name[0]["Id"], StartRecordName=name, MaxItems="20"
+                )
+            found += [r for r in answer["ResourceRecordSets"] if plain(r["Name"]) == plain(name)]
+        return found
+
+
+def connect(params: t.Mapping[str, t.Any]) -> Api:
+    return AwsApi(_aws.client("cloudfront", params, PATIENCE), _aws.client("route53", params, PATIENCE))
+
+
+def plain(name: str) -> str:
+    """A DNS name as one compares it; an alias to a load balancer may carry dualstack. in front."""
+    return name.rstrip(".").lower().removeprefix("dualstack.")
+
+
+# -- CloudFront --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Site:
+    """What one distribution has to be: its own domain, the name that it carries, and the origin behind it.
+
+    what: what the origin is, in words. path and port: None where they do not matter.
+    """
+
+    name: str
+    distribution: str
+    alias: str
+    origin: str
+    what: str
+    path: str | None = None
+    port: int | None = None
+
+
+def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
+    check = f"{CLOUDFRONT} {site.name}"
+    found = next((d for d in distributions if plain(d["DomainName"]) == plain(site.distribution)), None)
+    if found is None:
+        what = f"there is no distribution {site.distribution or 'in the inventory'} for {site.alias}"
+        return [Line(check, NO, what, PROVISION)]
+    wrong = [f"{what} ({fix})" for what, fix in _wrong(site, found, distributions)]
+    if wrong:
+        return [Line(check, NO, f"{found['Id']}: {'; '.join(wrong)}", _fix(site, found))]
+    if found.get("Status") != "Deployed":
+        return [Line(check, WARN, f"{found['Id']} is still being brought to the edges", "Wait some minutes.")]
+    return [Line(check, OK, f"{found['Id']} brings {site.alias} to {site.what} {site.origin}")]
+
+
+def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tuple[str, str]]:
+    """What is not as it should be, and what should be there."""
+    if not found.get("Enabled"):
+        yield "it is disabled", "it has to be enabled"
+    if site.alias not in found.get("Aliases", {}).get("Items", []):
+        holders = [d["Id"] for d in distributions if site.alias in d.get("Aliases", {}).get("Items", [])]
+        yield f"it does not carry the name {site.alias}", f"held by {holders[0]}" if holders else "nobody does"
+    origin = origin_of(found)
+    if plain(origin.get("DomainName", "")) != plain(site.origin):
+        yield f"its origin is {origin.get('DomainName') or 'nothing'}", f"{site.what} is {site.origin}"
+    if site.path is not None and origin.get("OriginPath", "") != site.path:
+        yield f"its origin's path is '{origin.get('OriginPath', '')}'", f"'{site.path}' is meant"
+    port = origin.get("CustomOriginConfig", {}).get("HTTPPort")
+    if site.port is not None and port != site.port:
+        yield f"it asks its origin on port {port}", f"{site.port} is meant"
+
+
+def origin_of(distribution: Json) -> Json:
+    """The origin of the default behaviour; {} when there is none."""
+    target = distribution.get("DefaultCacheBehavior", {}).get("TargetOriginId")
+    return next((o for o in distribution.get("Origins", {}).get("Items", []) if o["Id"] == target), {})
+
+
+def _fix(site: Site, found: Json) -> str:
+    """What provision.yml would not do by itself is to take a name from another distribution."""
+    if plain(origin_of(found).get("DomainName", "")) != plain(site.origin):
+        return f"If {site.origin} is right, run provision.yml, which sets the origin; else correct the inventory."
+    return PROVISION
+
+
+# -- Health checks -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """An endpoint's check (children is empty), or a calculated one. latch: a failover may have forced it unhealthy."""
+
+    inverted: bool = False
+    children: tuple[str, ...] = ()
+    latch: bool = False
+
+
+# Those before the switch came are told apart by name: a stack that was not migrated works, by AWS's API alone.
+WANTED: dict[str, Wanted] = {
+    "primary_endpoint": Wanted(),
+    "switch": Wanted(inverted=True),
+    "primary": Wanted(children=("primary_endpoint", "switch"), latch=True),
+    "secondary_endpoint": Wanted(),
+    "secondary_opened": Wanted(),
+    "secondary": Wanted(children=("secondary_endpoint", "secondary_opened")),
+    "primary_www": Wanted(children=("primary_endpoint",), latch=True),
+    "primary_dr": Wanted(children=("primary_endpoint",), latch=True),
+    "secondary_dr": Wanted(children=("secondary_endpoint", "secondary_opened")),
+}
+# By domain: the check of its PRIMARY record and of its SECONDARY one, of now and of before.
+OF_RECORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "www": {"PRIMARY": ("primary", "primary_www"), "SECONDARY": ()},
+    "dr": {"PRIMARY": ("primary", "primary_dr"), "SECONDARY": ("secondary", "secondary_dr")},
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the inventory says of the health checks: their ids, and by name the hosts that the endpoints' ones ask.
+
+    automatic: a warm secondary takes users without being opened.
+    """
+
+    ids: t.Mapping[str, str] = field(default_factory=dict)
+    hosts: t.Mapping[str, str] = field(default_factory=dict)
+    interval: int = 10
+    threshold: int = 3
+    automatic: bool = False
+
+    def named(self, check_id: str | None) -> str:
+        return next((name for name, known in self.ids.items() if known == check_id), str(check_id))
+
+
+def judge_health_checks(stack: Stack, answer: Dated) -> list[Line]:
+    configs = {check["Id"]: check["HealthCheckConfig"] for check in answer.value}
+    if not stack.ids:
+        return [Line(HEALTH_CHECKS, NO, "the inventory knows of no health check", PROVISION)]
+    missing = [name for name, check_id in stack.ids.items() if check_id not in configs]
+    if missing:
+        what = f"AWS has none with the inventory's id of {', '.join(missing)}"
+        return [Line(HEALTH_CHECKS, NO, what, f"{PROVISION} Commit the provisioned.yml that it writes.")]
+    wrong = [
+        f"{name} {what}"
+        for name, check_id in stack.ids.items()
+        for what in _differences(stack, name, configs[check_id])
+    ]
+    if wrong:
+        return [Line(HEALTH_CHECKS, NO, "; ".join(wrong), "Run provision.yml, or correct them by hand in Route 53.")]
+    forced = latched(stack, answer)
+    if forced:
+        what = f"{' and '.join(forced)} forced unhealthy, as failover.yml leaves it: users are kept from the primary"
+        return [Line(HEALTH_CHECKS, OK, what)]
+    return [Line(HEALTH_CHECKS, OK, f"all {len(stack.ids)} are there, each {stack.interval} s x {stack.threshold}")]
+
+
+def latched(stack: Stack, answer: Dated) -> list[str]:
+    """Names of the checks that a failover forced unhealthy."""
+    configs = {check["Id"]: check["HealthCheckConfig"] for check in answer.value}
+    return [
+        name
+        for name, check_id in stack.ids.items()
+        if WANTED.get(name, Wanted()).latch and _forced(configs.get(check_id, {}))
+    ]
+
+
+def _forced(config: Json) -> bool:
+    return bool(config.get("Disabled") and config.get("Inverted"))
+
+
+def _differences(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
+    wanted = WANTED.get(name)
+    if wanted is None:
+        return
+    if not (wanted.latch and _forced(config)):
+        if config.get("Disabled"):
+            yield "is disabled, so it counts as healthy whatever happens"
+        if bool(config.get("Inverted")) != wanted.inverted:
+            yield "is inverted, which turns a dead site healthy" if config.get("Inverted") else "is not inverted"
+    if wanted.children:
+        yield from _calculated(stack, wanted, config)
+    else:
+        yield from _endpoint(stack, name, config)
+
+
+def _endpoint(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
+    host = config.get("FullyQualifiedDomainName", "")
+    if plain(host) != plain(stack.hosts.get(name, host)):
+        yield f"asks {host or 'an address'}, not {stack.hosts[name]}"
+    if config.get("Type") != "HTTPS":
+        yield f"is of type {config.get('Type')}, not HTTPS"
+    if config.get("RequestInterval") != stack.interval:
+        yield f"asks each {config.get('RequestInterval')} s, not each {stack.interval}"
+    if config.get("FailureThreshold") != stack.threshold:
+        yield f"decides after {config.get('FailureThreshold')} failures, not {stack.threshold}"
+
+
+def _calculated(stack: Stack, wanted: Wanted, config: Json) -> t.Iterator[str]:
+    if config.get("Type") != "CALCULATED":
+        yield f"is of type {config.get('Type')}, not CALCULATED"
+        return
+    children = {stack.named(child) for child in config.get("ChildHealthChecks", [])}
+    # Where the team chose that dr moves by itself, nobody waits for the secondary to be opened.
+    needed = {child for child in wanted.children if not (stack.automatic and child == "secondary_opened")}
+    if not needed <= children <= set(wanted.children):
+        yield f"joins {', '.join(sorted(children)) or 'nothing'}, not {', '.join(wanted.children)}"
+    elif config.get("HealthThreshold", 0) < len(needed) or config.get("HealthThreshold", 0) > len(children):
+        yield f"counts as healthy with {config.get('HealthThreshold')} of {len(children)}"
+
+
+# -- Records -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A name that fails over: www or dr, and where its two records lead."""
+
+    name: str
+    domain: str
+    primary: str
+    secondary: str
+
+
+def judge_records(stack: Stack, domains: t.Sequence[Domain], records: list[Json]) -> list[Line]:
+    wrong = [what for domain in domains for what in _wrong_records(stack, domain, records)]
+    if wrong:
+        return [Line(RECORDS, NO, "; ".join(wrong), PROVISION)]
+    names = " and ".join(domain.domain for domain in domains)
+    return [Line(RECORDS, OK, f"{names} fail over from {domains[0].primary} to CloudFront by their health checks")]
+
+
+def _wrong_records(stack: Stack, domain: Domain, records: list[Json]) -> t.Iterator[str]:
+    for role, target in (("PRIMARY", domain.primary), ("SECONDARY", domain.secondary)):
+        of_role = [r for r in records if plain(r["Name"]) == plain(domain.domain) and r.get("Failover") == role]
+        kinds = [r for r in of_role if r["Type"] in ("A", "CNAME")]
+        if not kinds:
+            yield f"{domain.domain} has no {role} record"
+            continue
+        for record in of_role:
+            yield from (f"{domain.domain} {role} {what}" for what in _wrong_record(stack, domain, role, target, record))
+
+
+def _wrong_record(stack: Stack, domain: Domain, role: str, target: str, record: Json) -> t.Iterator[str]:
+    alias = record.get("AliasTarget")
+    values = [alias["DNSName"]] if alias else [value["Value"] for value in record.get("ResourceRecords", [])]
+    if [plain(value) for value in values] != [plain(target)]:
+        yield f"leads to {', '.join(values) or 'nothing'}, not to {target}"
+    if alias and alias.get("EvaluateTargetHealth"):
+        yield "evaluates its target's health too, so AWS may move users past the health checks"
+    if record.get("TTL", 0) > LONGEST_TTL:
+        yield f"may be kept for {record['TTL']} s: users would follow that much later than {LONGEST_TTL} s"
+    names = OF_RECORDS[domain.name][role]
+    wanted = next((stack.ids[name] for name in names if name in stack.ids), None)
+    have = record.get("HealthCheckId")
+    if wanted and have != wanted:
+        yield f"hangs on {'health check ' + stack.named(have) if have else 'no health check'}, not on {names[0]}"

@@ -1,0 +1,389 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: what users would get back and what they would lose: backups, both databases, the release."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansible_collections.goupang.dr.plugins.module_utils import _openings, _writers
+from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
+from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties, Store
+from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    NO,
+    OK,
+    WARN,
+    Line,
+    Silence,
+    counted,
+    not_known,
+)
+
+BACKUP, LOSS, TARGET, PARAMETERS, RELEASE = "backup", "loss", "target database", "target parameters", "release"
+# A night, and two hours for a backup that takes its time.
+OLD_HOURS = 26
+# Counting is a favour to the reader, and must not cost the primary much.
+COUNT_MILLISECONDS = 2000
+# ER_QUERY_TIMEOUT, and a table that is no longer there.
+NOT_COUNTED = frozenset({"3024", "1146", "1142"})
+
+
+# -- Asking ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Target:
+    """The secondary's database: parameters by name, bytes of each schema, the end of its certificate, openings."""
+
+    version: str
+    parameters: dict[str, str]
+    schemas: dict[str, int]
+    certificate_ends: str
+    opened: str | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The primary's database: its sql_mode, whether it is fenced, the end of its certificate, its GTID set."""
+
+    sql_mode: str
+    fenced: bool
+    certificate_ends: str
+    executed: str = ""
+
+
+PARAMETERS_ASKED = (
+    "log_bin_trust_function_creators",
+    "log_bin",
+    "sql_generate_invisible_primary_key",
+    "sql_mode",
+    "lower_case_table_names",
+    "max_allowed_packet",
+    "read_only",
+)
+
+
+def ask_target(session: Session) -> Target:
+    parameters = {name: _variable(session, name) for name in PARAMETERS_ASKED}
+    sizes = session.rows(
+        "SELECT TABLE_SCHEMA, CAST(SUM(DATA_LENGTH + INDEX_LENGTH) AS UNSIGNED) FROM information_schema.TABLES "
+        "WHERE TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') GROUP BY TABLE_SCHEMA"
+    )
+    return Target(
+        version=str(session.rows("SELECT VERSION()")[0][0]),
+        parameters=parameters,
+        schemas={schema: int(size or 0) for schema, size in sizes},
+        certificate_ends=_certificate(session),
+        opened=_openings.uncarried(_openings.read(session)),
+    )
+
+
+def ask_source(session: Session) -> Source:
+    fenced = _writers.recorded(session) != _writers.Fenced()
+    return Source(_variable(session, "sql_mode"), fenced, _certificate(session), _variable(session, "gtid_executed"))
+
+
+def ask_counts(session: Session, schema: str) -> dict[str, int]:
+    """table -> rows, without those that are too large to be counted in time."""
+    tables = session.rows(
+        "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'BASE TABLE'",
+        (schema,),
+    )
+    rows: dict[str, int] = {}
+    for (table,) in tables:
+        with contextlib.suppress(_NotCounted):
+            rows[table] = _count(session, schema, table)
+    return rows
+
+
+class _NotCounted(Exception):  # noqa: N818 (as _errors)
+    """The table is too large to be counted in time, or went away."""
+
+
+def _count(session: Session, schema: str, table: str) -> int:
+    hint = f"/*+ MAX_EXECUTION_TIME({COUNT_MILLISECONDS}) */"
+    try:
+        return int(session.rows(f"SELECT {hint} COUNT(*) FROM {identifier(schema)}.{identifier(table)}")[0][0])
+    except ServiceFault as error:
+        if error.code in NOT_COUNTED:
+            raise _NotCounted from error
+        raise
+
+
+def _variable(session: Session, name: str) -> str:
+    """A server's setting; '' where it has none of this name."""
+    rows = session.rows("SHOW GLOBAL VARIABLES LIKE %s", (name,))
+    return str(rows[0][1]) if rows else ""
+
+
+def _certificate(session: Session) -> str:
+    rows = session.rows("SHOW STATUS LIKE 'Ssl_server_not_after'")
+    return str(rows[0][1]) if rows else ""
+
+
+@dataclass(frozen=True)
+class Release:
+    blob: str
+    sha256: str
+    found: BlobProperties | None
+
+
+def ask_release(store: Store, blob: str, sha256: str) -> Release:
+    return Release(blob, sha256, store.properties(blob))
+
+
+# -- Backups -----------------------------------------------------------------------
+
+
+def judge_backup(today: datetime, shelf: Shelf | Silence, target: Target | Silence) -> list[Line]:
+    if isinstance(target, Target) and target.opened:
+        count = "not known how many" if isinstance(shelf, Silence) else str(len(shelf.valid))
+        what = f"not needed: {target.opened} was opened for users and is the truth; valid ones of the primary: {count}"
+        return [Line(BACKUP, OK, what)]
+    if isinstance(shelf, Silence):
+        fix = "Make Azure Blob and its login work: without them nothing can be restored."
+        return [Line(BACKUP, NO, f"the backups cannot be read: {shelf.why}", fix)]
+    passed = "; ".join(f"{name}: {why}" for name, why in sorted(shelf.refused.items()))
+    if not shelf.valid:
+        what = "there is no valid backup, so the secondary would have no data" + (f" ({passed})" if passed else "")
+        return [Line(BACKUP, NO, what, "Run backup.yml while the primary lives.")]
+    newest = shelf.valid[0]
+    age = (today - moment(newest.started)).total_seconds()
+    what = f"{newest.backup_id}, {duration(age)} old, {size(newest.plain.bytes)}"
+    newer = sorted(name for name in shelf.refused if name.rpartition("/")[2] > newest.backup_id)
+    if newer:
+        reasons = "; ".join(f"{name}: {shelf.refused[name]}" for name in newer)
+        return [
+            Line(
+                BACKUP,
+                WARN,
+                f"{what}; passed over {reasons}",
+                "Run backup.yml, and find out why that one is not whole.",
+            )
+        ]
+    if age > OLD_HOURS * 3600:
+        return [Line(BACKUP, WARN, what, "Run backup.yml, and see why the nightly one did not run.")]
+    return [Line(BACKUP, OK, what)]
+
+
+def judge_loss(
+    today: datetime,
+    shelf: Shelf | Silence,
+    target: Target | Silence,
+    source: Source | Silence,
+    counts: dict[str, int] | Silence,
+) -> list[Line]:
+    """What failing over now would lose. It is no fault by itself; an old backup is the line above."""
+    if isinstance(target, Target) and target.opened:
+        return [Line(LOSS, OK, "nothing: the secondary was opened already, and nothing is loaded over it")]
+    if isinstance(shelf, Silence):
+        return [not_known(LOSS, "the backups cannot be read")]
+    if not shelf.valid:
+        return [Line(LOSS, WARN, "everything, if the primary is lost: there is no valid backup", "Run backup.yml.")]
+    newest = shelf.valid[0]
+    lost = clock_face((today - moment(newest.started)).total_seconds())
+    if isinstance(counts, Silence):
+        what = f"{lost} of writes, if the primary is lost; how many rows is not known: {counts.why}"
+        return [
+            Line(
+                LOSS,
+                WARN,
+                what,
+                "None of them if the primary's bastion answers: failover.yml fetches them first.",
+                known=False,
+            )
+        ]
+    said = [written_since(newest, counts)]
+    if isinstance(source, Source) and source.executed and newest.gtid_set:
+        said.append(counted(transactions_since(source.executed, newest.gtid_set), "transaction"))
+    return [Line(LOSS, OK, f"{lost} of writes, if the primary is lost: {', '.join(said)}")]
+
+
+def written_since(newest: Manifest, counts: dict[str, int]) -> str:
+    """How the tables' counts differ from the backup's. A row that was changed does not show."""
+    changes = {table: counts[table] - rows for table, rows in newest.tables.items() if table in counts}
+    changes.update({table: rows for table, rows in counts.items() if table not in newest.tables})
+    more = sum(n for n in changes.values() if n > 0)
+    fewer = -sum(n for n in changes.values() if n < 0)
+    uncounted = len(set(newest.tables) - set(changes))
+    said = f"about {more} rows more" + (f" and {fewer} fewer" if fewer else "") + " by the tables' counts"
+    return said + (f" ({counted(uncounted, 'table')} too large to be counted, or gone)" if uncounted else "")
+
+
+def transactions_since(executed: str, before: str) -> int:
+    """How many transactions are in one GTID set and not in the other."""
+    return max(0, sum(_lengths(executed).values()) - sum(_common(executed, before).values()))
+
+
+_INTERVAL = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+def _intervals(gtids: str) -> dict[str, list[tuple[int, int]]]:
+    """uuid (with its tag) -> first and last of each interval. 3E11:1-5:7 is two intervals of 3e11."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for part in filter(None, (piece.strip() for piece in gtids.replace("\n", "").split(","))):
+        source, *intervals = part.split(":")
+        name = source.lower()
+        for interval in intervals:
+            match = _INTERVAL.fullmatch(interval)
+            if match:
+                found.setdefault(name, []).append((int(match[1]), int(match[2] or match[1])))
+            else:
+                name = f"{source.lower()}:{interval}"
+    return found
+
+
+def _lengths(gtids: str) -> dict[str, int]:
+    return {name: sum(last - first + 1 for first, last in ranges) for name, ranges in _intervals(gtids).items()}
+
+
+def _common(one: str, other: str) -> dict[str, int]:
+    theirs = _intervals(other)
+    return {
+        name: sum(
+            max(0, min(last, end) - max(first, start) + 1)
+            for first, last in ranges
+            for start, end in theirs.get(name, [])
+        )
+        for name, ranges in _intervals(one).items()
+    }
+
+
+# -- The target --------------------------------------------------------------------
+
+
+def judge_target(target: Target | Silence, shelf: Shelf | Silence) -> list[Line]:
+    if isinstance(target, Silence):
+        fix = "Start it, let this controller in, or correct dr_secondary_database."
+        return [Line(TARGET, NO, target.why, fix)]
+    if target.parameters.get("read_only", "").upper() in ("ON", "1"):
+        fix = "Make it a server of its own: a replica, or one whose storage is full, takes no writes."
+        return [Line(TARGET, NO, "it is read-only", fix)]
+    held = f"holds {size(sum(target.schemas.values()))} in {counted(len(target.schemas), 'schema')}"
+    adds = (
+        ""
+        if isinstance(shelf, Silence) or not shelf.valid
+        else f", a restore adds about {size(shelf.valid[0].plain.bytes)}"
+    )
+    return [
+        Line(TARGET, OK, f"MySQL {target.version} answers, {held}{adds}; what is free on its disk SQL does not tell")
+    ]
+
+
+def judge_parameters(target: Target | Silence, shelf: Shelf | Silence, source: Source | Silence) -> list[Line]:
+    """The parameters that a restore needs, by what the newest backup says that it needs."""
+    if isinstance(target, Silence):
+        return [not_known(PARAMETERS, target.why)]
+    findings = shelf.valid[0].findings if isinstance(shelf, Shelf) and shelf.valid else []
+    wrong = [*_refusals(target.parameters, " ".join(findings))]
+    if wrong:
+        what = "; ".join(what for what, _fix in wrong)
+        return [Line(PARAMETERS, NO, what, " ".join(fix for _what, fix in wrong))]
+    doubts = [*_doubts(target.parameters, " ".join(findings), source)]
+    if doubts:
+        return [
+            Line(PARAMETERS, WARN, "; ".join(what for what, _fix in doubts), " ".join(fix for _what, fix in doubts))
+        ]
+    shown = ", ".join(f"{name}={target.parameters[name]}" for name in PARAMETERS_ASKED if name in _SHOWN)
+    return [Line(PARAMETERS, OK, f"they suit the newest backup: {shown}")]
+
+
+_SHOWN = ("log_bin_trust_function_creators", "sql_generate_invisible_primary_key", "lower_case_table_names")
+
+
+def _on(value: str) -> bool:
+    return value.upper() in ("ON", "1")
+
+
+def _refusals(parameters: t.Mapping[str, str], findings: str) -> t.Iterator[tuple[str, str]]:
+    """What would stop the restore, and what to do."""
+    needs_trust = "log_bin_trust_function_creators" in findings
+    if needs_trust and _on(parameters["log_bin"]) and not _on(parameters["log_bin_trust_function_creators"]):
+        yield (
+            "log_bin_trust_function_creators is OFF, and the newest backup has triggers or functions",
+            "Set the server parameter log_bin_trust_function_creators to ON.",
+        )
+    if "sql_generate_invisible_primary_key" in findings and _on(parameters["sql_generate_invisible_primary_key"]):
+        yield (
+            "sql_generate_invisible_primary_key is ON, and a table has AUTO_INCREMENT without a primary key",
+            "Set the server parameter sql_generate_invisible_primary_key to OFF for the restore.",
+        )
+    if "differ only by case" in findings and parameters["lower_case_table_names"] != "0":
+        yield (
+            f"lower_case_table_names is {parameters['lower_case_table_names']}, and tables differ only by case",
+            "Rename one of them on the primary, or make a server with lower_case_table_names=0.",
+        )
+
+
+def _doubts(parameters: t.Mapping[str, str], findings: str, source: Source | Silence) -> t.Iterator[tuple[str, str]]:
+    if not _on(parameters["log_bin_trust_function_creators"]) and _on(parameters["log_bin"]):
+        yield (
+            "log_bin_trust_function_creators is OFF: a backup with triggers or functions could not be restored",
+            "Set it to ON before somebody adds one.",
+        )
+    if "capital letters" in findings and parameters["lower_case_table_names"] != "0":
+        yield (
+            f"lower_case_table_names is {parameters['lower_case_table_names']}, and tables have capital letters",
+            "They arrive in lower case: see that the application does not mind.",
+        )
+    if not isinstance(source, Silence):
+        theirs, ours = (set(filter(None, mode.split(","))) for mode in (source.sql_mode, parameters["sql_mode"]))
+        if theirs != ours:
+            what = f"sql_mode differs from the primary's by {', '.join(sorted(theirs ^ ours))}"
+            yield (what, "Set the same on both: what the primary takes the secondary may refuse.")
+
+
+# -- The release -------------------------------------------------------------------
+
+
+def judge_release(release: Release) -> list[Line]:
+    """By the digest in the blob's metadata: the WAR is not read, which would cost its length at each run."""
+    if release.found is None:
+        return [Line(RELEASE, NO, f"there is no blob {release.blob}", "Put the WAR there, or correct dr_release_blob.")]
+    if release.found.sha256 is None:
+        fix = "Write it with blob_object, which notes its SHA-256; application: installed compares it in any case."
+        return [Line(RELEASE, WARN, f"{release.blob} is there, and carries no SHA-256", fix, known=False)]
+    if release.found.sha256 != release.sha256.lower():
+        have, wanted = release.found.sha256[:12], release.sha256[:12]
+        what = f"{release.blob} has the SHA-256 {have}..., the inventory says {wanted}..."
+        return [Line(RELEASE, NO, what, "Put the right WAR there, or correct dr_release_sha256.")]
+    return [Line(RELEASE, OK, f"{release.blob} is there, {size(release.found.bytes)}, with the inventory's SHA-256")]
+
+
+# -- Words -------------------------------------------------------------------------
+
+
+def clock_face(seconds: float) -> str:
+    """06:14:22"""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600:02d}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+
+
+def duration(seconds: float) -> str:
+    """6 h 14 min"""
+    minutes = max(0, int(seconds)) // 60
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def size(count: float) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
+
+
+def opened_session(connect: t.Callable[[], Session], ask: t.Callable[[Session], t.Any]) -> t.Any:
+    """Ask over a connection of its own, which ends with the answer."""
+    session = connect()
+    try:
+        return ask(session)
+    finally:
+        session.close()

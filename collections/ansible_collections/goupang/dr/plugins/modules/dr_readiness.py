@@ -1,0 +1,392 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dr_readiness
+short_description: Says on one screen whether a runbook could do its work now
+version_added: 0.1.0
+description:
+  - Asks both clouds, both databases, DNS and the controller itself, all side by side and within one budget of time,
+    and judges each answer as V(ok), V(warn) or V(no), with the fix in a sentence.
+  - Whoever does not answer in time is said to be not known, which is V(warn) and never V(ok). So it comes to an end
+    also while AWS or Azure is dark.
+  - What does not matter to O(intent) does not block it, and is not asked where nobody would want to know. Nothing
+    that only AWS could mend blocks a failover.
+  - Changes nothing but the file O(report).
+  - What it cannot prove without moving users, it does not claim. That our login may write the switch object or move a
+    health check is known only by doing so, and that a size is offered does not say that one is free.
+options:
+  intent:
+    description:
+      - The runbook that is about to run. One that this module does not know is told who is active.
+    type: str
+    required: true
+  budget:
+    description: Seconds until everything that has not answered is not known.
+    type: int
+    default: 15
+  report:
+    description: JSON file on the controller for what was found. A file that cannot be written is a warning.
+    type: path
+  application:
+    description: Name of the application, with which the names of the switch object and of the marks begin.
+    type: str
+    required: true
+  schema:
+    description: The application's schema in the primary's database.
+    type: str
+    required: true
+  aws:
+    description: How to reach AWS, as C(dr_aws_login) of the inventory.
+    type: dict
+    required: true
+    suboptions:
+      access_key: {description: The access key's id. Without it the AWS SDK looks where it always does., type: str}
+      secret_key: {description: The secret access key that belongs to it., type: str}
+      session_token: {description: "The session token, where the credentials are temporary.", type: str}
+      region: {description: The region., type: str, default: us-east-1}
+      endpoint_url: {description: "Address of the API, where it is not AWS's public one.", type: str}
+      ca_bundle: {description: PEM file of the authorities that the API's certificate is verified with., type: path}
+  azure:
+    description: How to reach Azure, as C(dr_azure_login) of the inventory.
+    type: dict
+    required: true
+    suboptions:
+      tenant_id: {description: The Entra tenant of the service principal., type: str}
+      client_id: {description: The service principal's application id., type: str}
+      client_secret:
+        description: The service principal's secret. Without it C(DefaultAzureCredential) looks for a login.
+        type: str
+      subscription_id: {description: The subscription that holds the resources., type: str}
+      authority_url: {description: Where tokens are issued., type: str}
+      arm_url: {description: The address of Azure Resource Manager., type: str, default: https://management.azure.com}
+      ca_bundle: {description: PEM file of the authorities that are trusted for Azure's addresses., type: path}
+  primary_database:
+    description: How to reach the primary's database from here. That it cannot be reached blocks nothing.
+    type: dict
+    required: true
+    suboptions: &login
+      login_host: {description: Name or address of the server., type: str, required: true}
+      login_port: {description: Its port., type: int, default: 3306}
+      login_user: {description: Account to work as., type: str, required: true}
+      login_password: {description: The account's password., type: str, required: true}
+      login_ca: {description: PEM file of the authorities that the server's certificate is verified with., type: path}
+  secondary_database:
+    description: How to reach the secondary's database.
+    type: dict
+    required: true
+    suboptions: *login
+  sites:
+    description: The names that users and the clouds use.
+    type: dict
+    required: true
+    suboptions:
+      zone: {description: The hosted zone of Route 53., type: str, required: true}
+      www_domain:
+        description: The name that shows the maintenance page when the primary is gone.
+        type: str
+        required: true
+      dr_domain:
+        description: The name that shows the application from whichever site is active.
+        type: str
+        required: true
+      alb_dns_name: {description: The primary's load balancer., type: str, required: true}
+      resolvers:
+        description: DNS servers that answer as those of the users do.
+        type: list
+        elements: str
+        default: []
+      ca_bundle:
+        description: PEM file of the authorities to verify the sites with. Without it, the host's own.
+        type: path
+  storage:
+    description: What lies where in Azure Blob.
+    type: dict
+    required: true
+    suboptions:
+      account_url: {description: The account as this controller reaches it., type: str, required: true}
+      domain: {description: The same account as CloudFront and Route 53's checkers reach it., type: str, required: true}
+      backup_container: {description: Container of the backups., type: str, required: true}
+      backup_prefix: {description: Folder of the primary's backups in it., type: str, default: ""}
+      page_container: {description: Container of the maintenance page., type: str, required: true}
+      switch_container: {description: Container of the switch object., type: str, required: true}
+      release_container: {description: Container of the releases., type: str, required: true}
+      release_blob: {description: The WAR in it., type: str, required: true}
+      release_sha256: {description: The SHA-256 that the WAR must have., type: str, required: true}
+  stack:
+    description: What provision.yml built in AWS.
+    type: dict
+    required: true
+    suboptions:
+      health_check_ids:
+        description: Ids of the health checks by name, as C(dr_health_check_ids).
+        type: dict
+        default: {}
+      distribution_domains:
+        description: CloudFront's own names of the distributions V(www) and V(dr), as C(dr_distribution_domains).
+        type: dict
+        default: {}
+      interval: {description: Seconds between two questions of Route 53's checkers., type: int, default: 10}
+      threshold: {description: How many failures in a row decide., type: int, default: 3}
+      automatic:
+        description: Whether users may be moved to a secondary that no runbook has opened.
+        type: bool
+        default: false
+  machine:
+    description: The machine in Azure, as M(goupang.dr.azure_dr_vm) would build it.
+    type: dict
+    required: true
+    suboptions:
+      name: {description: Its name., type: str, required: true}
+      resource_group: {description: Its resource group., type: str, required: true}
+      location: {description: Its region., type: str, required: true}
+      size: {description: The size that is tried first., type: str, required: true}
+      size_fallbacks: {description: Sizes that are tried after it., type: list, elements: str, default: []}
+      image:
+        description: V(publisher), V(offer), V(sku) and V(version) of a marketplace image, or the V(id) of another.
+        type: dict
+        required: true
+      subnet_id: {description: Id of its subnet., type: str, required: true}
+      security_group_id: {description: Id of its network security group., type: str}
+      fqdn: {description: The name that CloudFront's origin uses., type: str, required: true}
+      http_port: {description: The port that CloudFront asks there., type: int, default: 80}
+      ssh_private_key_file: {description: Private key with which the controller enters it., type: path, required: true}
+      ssh_public_key_file: {description: "The public half, with which it is built.", type: path, required: true}
+      operator_address:
+        description: The address from which this controller reaches Azure, to compare with the security group's rules.
+        type: str
+  bastion:
+    description: The SSH host beside the primary.
+    type: dict
+    default: {}
+    suboptions:
+      host: {description: Its name or address., type: str}
+      port: {description: Its port of SSH., type: int, default: 22}
+requirements:
+  - azure-identity
+  - azure-storage-blob
+  - boto3 >= 1.28.0
+  - dnspython >= 2.3.0
+  - PyMySQL >= 1.1.0
+attributes:
+  check_mode:
+    description: Looks all the same, and does not write O(report).
+    support: full
+  diff_mode:
+    description: There is never a change to show.
+    support: none
+author:
+  - the goupang.dr authors (@goupang)
+"""
+
+EXAMPLES = r"""
+- name: Ask everything that a failover stands on
+  goupang.dr.dr_readiness:
+    intent: preflight
+    application: petclinic
+    schema: petclinic
+    aws: "{{ dr_aws_login }}"
+    azure: "{{ dr_azure_login }}"
+    primary_database: "{{ dr_primary_database }}"
+    secondary_database: "{{ dr_secondary_database }}"
+    sites:
+      zone: petclinic.example.com
+      www_domain: www.petclinic.example.com
+      dr_domain: dr.petclinic.example.com
+      alb_dns_name: petclinic-1234567890.ap-northeast-2.elb.amazonaws.com
+      resolvers: [1.1.1.1, 8.8.8.8]
+    storage:
+      account_url: https://petclinicdr.blob.core.windows.net
+      domain: petclinicdr.blob.core.windows.net
+      backup_container: mysql-backup
+      backup_prefix: primary/
+      page_container: maintenance
+      switch_container: switch
+      release_container: releases
+      release_blob: petclinic-1.0.0.war
+      release_sha256: "{{ dr_release_sha256 }}"
+    stack:
+      health_check_ids: "{{ dr_health_check_ids }}"
+      distribution_domains: "{{ dr_distribution_domains }}"
+    machine:
+      name: vm-petclinic-dr
+      resource_group: rg-petclinic-dr
+      location: koreacentral
+      size: Standard_D2s_v5
+      size_fallbacks: [Standard_D2as_v5]
+      image: "{{ dr_machine_image }}"
+      subnet_id: "{{ dr_machine_subnet_id }}"
+      security_group_id: "{{ dr_machine_security_group_id }}"
+      fqdn: petclinic-dr.a1b2c3d4e5f6a7b8.koreacentral.cloudapp.azure.com
+      http_port: 8080
+      ssh_private_key_file: ~/.ssh/petclinic-dr
+      ssh_public_key_file: ~/.ssh/petclinic-dr.pub
+    bastion:
+      host: 203.0.113.10
+  register: readiness
+
+- name: Nothing says no
+  ansible.builtin.assert:
+    that: readiness.blocking == []
+    fail_msg: "{{ readiness.blocking | join(' ') }}"
+"""
+
+RETURN = r"""
+verdict:
+  description: V(no go) when a line blocks O(intent), else V(go).
+  returned: success
+  type: str
+lines:
+  description: What was found, in the order of the screen.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    check:
+      description: What was looked at.
+      type: str
+    level:
+      description: V(ok), V(warn) or V(no).
+      type: str
+    what:
+      description: What was found, in a sentence.
+      type: str
+    fix:
+      description: How to put it right; empty where nothing has to be.
+      type: str
+    known:
+      description: Whether the answer is known. What is not known is V(warn).
+      type: bool
+    blocks:
+      description: Whether it keeps O(intent) from running.
+      type: bool
+  sample:
+    - check: cloudfront www
+      level: "no"
+      what: "E1EXAMPLE: its origin is petclinic2025.blob.core.windows.net (the storage account is
+        petclinicdr.blob.core.windows.net)"
+      fix: If petclinicdr.blob.core.windows.net is right, run provision.yml, which sets the origin; else correct the
+        inventory.
+      known: true
+      blocks: true
+blocking:
+  description: The lines that block, as sentences.
+  returned: success
+  type: list
+  elements: str
+screen:
+  description: All lines as texts, after a headline.
+  returned: success
+  type: list
+  elements: str
+short:
+  description: The headline, what is not ok, and the facts that a decision needs.
+  returned: success
+  type: list
+  elements: str
+seconds:
+  description: How long it took.
+  returned: success
+  type: float
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.goupang.dr.plugins.module_utils import _aws, _azure, _checks, _mysql, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+
+Spec = dict[str, dict[str, t.Any]]
+
+TEXT = {"type": "str", "required": True}
+SITES: Spec = {
+    "zone": TEXT,
+    "www_domain": TEXT,
+    "dr_domain": TEXT,
+    "alb_dns_name": TEXT,
+    "resolvers": {"type": "list", "elements": "str", "default": []},
+    "ca_bundle": {"type": "path"},
+}
+STORAGE: Spec = {
+    "account_url": TEXT,
+    "domain": TEXT,
+    "backup_container": TEXT,
+    "backup_prefix": {"type": "str", "default": ""},
+    "page_container": TEXT,
+    "switch_container": TEXT,
+    "release_container": TEXT,
+    "release_blob": TEXT,
+    "release_sha256": TEXT,
+}
+STACK: Spec = {
+    "health_check_ids": {"type": "dict", "default": {}},
+    "distribution_domains": {"type": "dict", "default": {}},
+    "interval": {"type": "int", "default": 10},
+    "threshold": {"type": "int", "default": 3},
+    "automatic": {"type": "bool", "default": False},
+}
+MACHINE: Spec = {
+    "name": TEXT,
+    "resource_group": TEXT,
+    "location": TEXT,
+    "size": TEXT,
+    "size_fallbacks": {"type": "list", "elements": "str", "default": []},
+    "image": {"type": "dict", "required": True},
+    "subnet_id": TEXT,
+    "security_group_id": {"type": "str"},
+    "fqdn": TEXT,
+    "http_port": {"type": "int", "default": 80},
+    # Names of files are no secret.
+    "ssh_private_key_file": {"type": "path", "required": True, "no_log": False},
+    "ssh_public_key_file": {"type": "path", "required": True, "no_log": False},
+    "operator_address": {"type": "str"},
+}
+BASTION: Spec = {"host": {"type": "str"}, "port": {"type": "int", "default": 22}}
+
+
+def of(options: Spec, **more: t.Any) -> dict[str, t.Any]:
+    """A dict option with these options of its own."""
+    return {"type": "dict", "options": options, **(more or {"required": True})}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "intent": TEXT,
+            "budget": {"type": "int", "default": 15},
+            "report": {"type": "path"},
+            "application": TEXT,
+            "schema": TEXT,
+            "aws": of(_aws.ARGUMENT_SPEC),
+            "azure": of(_azure.AUTH_SPEC),
+            "primary_database": of(_mysql.ARGUMENT_SPEC),
+            "secondary_database": of(_mysql.ARGUMENT_SPEC),
+            "sites": of(SITES),
+            "storage": of(STORAGE),
+            "stack": of(STACK),
+            "machine": of(MACHINE),
+            "bastion": of(BASTION, default={}),
+        },
+        supports_check_mode=True,
+    )
+    clock, params = Clock(), module.params
+    began = clock.now()
+    try:
+        lines = _checks.look(params, clock)
+    except DrError as error:
+        module.fail_json(msg=str(error))
+    found = _readiness.answer(params["intent"], lines, clock.now() - began)
+    if params["report"] and not module.check_mode:
+        try:
+            _readiness.write_report(params["report"], params["intent"], found)
+        except OSError as error:
+            module.warn(f"The report {params['report']} cannot be written: {error.strerror}.")
+    module.exit_json(**found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""The module as Ansible runs it, on a day when nobody answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.goupang.dr.plugins.module_utils import _checks, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
+from ansible_collections.goupang.dr.plugins.modules import dr_readiness
+
+SECRET = "correct-horse-battery-staple"
+NOBODY = "127.0.0.1"
+DATABASE = {"login_host": NOBODY, "login_port": 1, "login_user": "dradmin", "login_password": SECRET}
+ARGUMENTS = {
+    "budget": 5,
+    "application": "petclinic",
+    "schema": "petclinic",
+    "aws": {"access_key": "test-access-key", "secret_key": SECRET, "endpoint_url": f"http://{NOBODY}:1"},
+    "azure": {
+        "tenant_id": "00000000-0000-0000-0000-000000000001",
+        "client_id": "00000000-0000-0000-0000-000000000002",
+        "client_secret": SECRET,
+        "subscription_id": "S",
+        "authority_url": f"https://{NOBODY}:1",
+        "arm_url": f"https://{NOBODY}:1",
+    },
+    "primary_database": DATABASE,
+    "secondary_database": DATABASE,
+    "sites": {
+        "zone": "example.com",
+        "www_domain": "www.example.com",
+        "dr_domain": "dr.example.com",
+        "alb_dns_name": "alb.example.net",
+        "resolvers": [f"{NOBODY}:1"],
+    },
+    "storage": {
+        "account_url": f"https://{NOBODY}:1/account",
+        "domain": "account.blob.net",
+        "backup_container": "mysql-backup",
+        "page_container": "maintenance",
+        "switch_container": "switch",
+        "release_container": "releases",
+        "release_blob": "a.war",
+        "release_sha256": "0" * 64,
+    },
+    "stack": {"health_check_ids": {"primary": "id-p"}, "distribution_domains": {"dr": "d2.cloudfront.net"}},
+    "machine": {
+        "name": "vm",
+        "resource_group": "rg",
+        "location": "koreacentral",
+        "size": "Standard_D2s_v5",
+        "image": {"publisher": "Debian", "offer": "debian-12", "sku": "12"},
+        "subnet_id": "/subnet",
+        "fqdn": "dr.azure.com",
+        "ssh_private_key_file": "/nowhere/key",
+        "ssh_public_key_file": "/nowhere/key.pub",
+    },
+    "bastion": {"host": NOBODY, "port": 1},
+}
+
+
+@pytest.fixture
+def run(capsys):
+    """Run main(); its answer, and everything that it printed."""
+
+    def run(*, check_mode=False, **args):
+        given = {**ARGUMENTS, **args, "_ansible_check_mode": check_mode}
+        with patch_module_args(given), pytest.raises(SystemExit):
+            dr_readiness.main()
+        printed = capsys.readouterr()
+        # Where tests of callbacks have made this process a controller, Ansible shows a module's warnings itself.
+        return json.loads(printed.out), " ".join(f"{printed.out} {printed.err}".split())
+
+    return run
+
+
+def test_when_nobody_answers_there_is_a_screen_all_the_same(run, tmp_path: Path) -> None:
+    report = tmp_path / "preflight" / "run.json"
+    began = time.monotonic()
+    found, printed = run(intent="preflight", report=str(report))
+    assert time.monotonic() - began < 60  # far beyond the budget: it did end
+    assert not found["changed"]
+    assert found["verdict"] == "no go"
+    levels = {line["check"]: line["level"] for line in found["lines"]}
+    # What was established, and what nobody could say.
+    assert {check for check, level in levels.items() if level == "no"} == {
+        "backup", "flip", "ssh keys", "target database",
+    }  # fmt: skip
+    assert {check for check, level in levels.items() if level == "ok"} == {"control room"}
+    assert all(
+        line["what"].startswith("not known") for line in found["lines"] if line["check"].startswith("cloudfront")
+    )
+    assert len(found["blocking"]) == 4
+    assert found["screen"][0].startswith("preflight: no go; 1 ok,")
+    kept = json.loads(report.read_text())
+    assert (kept["intent"], kept["verdict"], kept["lines"]) == ("preflight", "no go", found["lines"])
+    assert SECRET not in report.read_text()
+    assert SECRET not in json.dumps({**found, "invocation": None})
+    assert SECRET not in printed
+
+
+def test_a_dry_run_writes_nothing(run, tmp_path: Path) -> None:
+    report = tmp_path / "run.json"
+    found, _printed = run(check_mode=True, intent="provision", report=str(report))
+    assert not report.exists()
+    assert [line["check"] for line in found["lines"]] == ["azure login", "aws api", "control room"]
+    assert found["verdict"] == "go"
+
+
+def test_a_report_that_cannot_be_written_is_a_warning(run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found, printed = run(intent="verify", report=str(tmp_path / "file" / "run.json"))
+    assert "cannot be written" in printed
+    assert "failed" not in found
+
+
+def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
+    params = {**ARGUMENTS, **_defaults()}
+    subject = _checks.Subject(params)
+    checks = _checks.checks(subject)
+    names = {question.name for question in _checks.questions(subject, Clock())}
+    assert {name for check in checks for name in check.questions} == names
+    assert all(_readiness.matters("preflight", check.name) for check in checks)
+    known = [check.name for check in checks]
+    assert len(known) == len(set(known))
+    assert all(any(name == one or one.startswith(f"{name} ") for one in known) for name in _readiness.EVERYTHING)
+
+
+def _defaults() -> dict[str, object]:
+    """What Ansible would fill in."""
+    sites = {"ca_bundle": None, **ARGUMENTS["sites"]}
+    storage = {"backup_prefix": "", **ARGUMENTS["storage"]}
+    stack = {"interval": 10, "threshold": 3, "automatic": False, **ARGUMENTS["stack"]}
+    machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}
+    return {"sites": sites, "storage": storage, "stack": stack, "machine": {**machine, **ARGUMENTS["machine"]}}
