@@ -15,10 +15,12 @@ from lab.crash.strike import AtPoint, Controller, Ending, Leg
 from lab.crash.truth import TRUTHS
 from lab.errors import LabError
 
+# Users are sent to and fro within minutes, which runbooks refuse without a reason.
+SOON = {"dr_override": "min_dwell:crash-matrix"}
 LEGS: tuple[Leg, ...] = (
     Leg("warm_up"),
-    Leg("failover", {"dr_confirm": "failover"}),
-    Leg("failback", {"dr_confirm": "failback"}),
+    Leg("failover", {"dr_confirm": "failover", **SOON}),
+    Leg("failback", {"dr_confirm": "failback", **SOON}),
     Leg("cool_down"),
 )
 NAMES = tuple(leg.name for leg in LEGS)

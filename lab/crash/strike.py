@@ -27,8 +27,8 @@ RUN_ID = "GOUPANG_DR_RUN_ID"
 
 
 def extra_variables(folder: Path) -> dict[str, str]:
-    """A cache of releases that can be emptied, and users who may be moved to and fro within minutes."""
-    return {"application_release_cache": str(folder / "releases"), "traffic_min_dwell": "0"}
+    """A cache of releases that can be emptied: the controller has then never seen one."""
+    return {"application_release_cache": str(folder / "releases")}
 
 
 @dataclass(frozen=True)
