@@ -8,6 +8,7 @@ from lab.watch.records import FOLLOWER, STALE
 
 HOME = {"dr_confirm": "failback"}
 KEEP = {**HOME, "dr_override": "keep_primary: Azure is dark, and users cannot wait for it"}
+HASTY = {**HOME, "dr_override": "min_dwell: a drill goes home at once"}
 
 SCENARIO = Scenario(
     name="azure-dark",
@@ -32,7 +33,7 @@ SCENARIO = Scenario(
         Mark("failback_ended"),
         Heal("azure"),
         # Azure is back, with the mark and with what users wrote there. Nothing is carried over what they write now.
-        Refused("failback", HOME, "keep_primary"),
+        Refused("failback", HASTY, "keep_primary"),
         Refused("backup", {}, "invalidated"),
         Mark("azure_is_back"),
         Served("azure_is_back", IN_PEACE),
