@@ -20,6 +20,7 @@ from lab.podman import Podman
 from lab.story.sources import LabSources
 
 SECONDS = 20
+LOCK = "/lock"
 SYSTEM = "('mysql', 'sys', 'performance_schema', 'information_schema')"
 # Of /etc/tomcat9 and of what is ours: each file's mode, owner, size and time; then when Tomcat was started.
 MACHINE = """
@@ -66,6 +67,14 @@ class World:
 
     def blobs(self) -> Part:
         """container/name -> ETag, which changes at each write. Without the lock, which each run takes."""
+        return {name: blob.etag for name, blob in self._blobs() if not name.endswith(LOCK)}
+
+    def locks(self) -> list[str]:
+        """Names of the locks that somebody holds."""
+        return [name for name, blob in self._blobs() if name.endswith(LOCK) and blob.lease.state == "leased"]
+
+    def _blobs(self) -> list[tuple[str, t.Any]]:
+        """container/name, and what Azure's SDK says of it."""
         account = {"account_name": facts.STORAGE_ACCOUNT, "account_key": self.secrets["storage_key"]}
         service = BlobServiceClient(
             self.lab.blob_account_url,
@@ -75,12 +84,11 @@ class World:
             read_timeout=SECONDS,
         )
         with service:
-            return {
-                f"{container.name}/{blob.name}": blob.etag
+            return [
+                (f"{container.name}/{blob.name}", blob)
                 for container in service.list_containers()
                 for blob in service.get_container_client(container.name).list_blobs()
-                if not blob.name.endswith("/lock")
-            }
+            ]
 
     def aws(self) -> Part:
         """Health checks with their versions, records, and distributions with their ETags."""

@@ -19,7 +19,7 @@ from lab.crash.matrix import LEGS, NAMES, Matrix, Result, estimate
 from lab.crash.points import Point
 from lab.crash.record import Record
 from lab.crash.silence import HOSTS, Silence, Silences, Wire, cases
-from lab.crash.strike import Controller, Leg
+from lab.crash.strike import Controller, Leg, extra_variables
 from lab.errors import LabError
 from lab.fingerprint import World
 from lab.podman import Podman
@@ -131,7 +131,6 @@ def _pace() -> None:
 def prepare(folder: Path, kept: Record) -> Matrix:
     """A matrix in peace, with its undisturbed cycle played or remembered."""
     lab = facts.load()
-    extra = {"application_release_cache": str(folder / "releases")}
 
     def done(result: Result) -> None:
         kept.results[result.point] = result
@@ -139,7 +138,7 @@ def prepare(folder: Path, kept: Record) -> Matrix:
         print(record.sentence(result), flush=True)
 
     matrix = Matrix(
-        Controller(folder / "runs", extra),
+        Controller(folder / "runs", extra_variables(folder)),
         Observer(World(lab, facts.secrets()), Person(lab)),
         lambda text: print(text, flush=True),
         done,
@@ -150,7 +149,8 @@ def prepare(folder: Path, kept: Record) -> Matrix:
         peace(matrix, fresh=False)
         matrix.undisturbed()
         kept.save()
-    elif not matrix.peaceful():
+    elif unrest := matrix.unrest():
+        print(f"No peace: {'; '.join(unrest)}", flush=True)
         recover(matrix)
     return matrix
 
@@ -159,7 +159,8 @@ def peace(matrix: Matrix, *, fresh: bool) -> None:
     """Peace with a backup, whatever the lab was used for before; `fresh`: in a new lab."""
     if fresh:
         world.down()
-        world.up()
+        lab = world.up()
+        matrix.observer = Observer(World(lab, facts.secrets()), Person(lab))
     _must(matrix, Leg("provision"))
     if matrix.observer.azure() or matrix.observer.writers(SECONDARY):
         for leg in LEGS[2:]:
@@ -175,11 +176,9 @@ def _must(matrix: Matrix, leg: Leg) -> None:
 
 def recover(matrix: Matrix) -> None:
     print("Back to peace by failback and cool_down", flush=True)
-    if not matrix.back_to_peace():
-        print("The runbooks do not bring peace: a new lab", flush=True)
+    if unrest := matrix.back_to_peace():
+        print(f"The runbooks do not bring peace ({'; '.join(unrest)}): a new lab", flush=True)
         peace(matrix, fresh=True)
-        lab = facts.load()
-        matrix.observer = Observer(World(lab, facts.secrets()), Person(lab))
 
 
 def play(matrix: Matrix, kept: Record, chosen: Sequence[Point]) -> None:

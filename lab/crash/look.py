@@ -27,6 +27,7 @@ from lab.watch.user import ID_PREFIX, User
 View = dict[str, t.Any]
 PRIMARY, SECONDARY = "rds", "azuredb"
 OPEN_MARK = "/goupang-dr/open"
+MARKS = {200: "open", 404: "closed"}
 # 20260104t0300z or longer in the names of schemas; 32 hexadecimal digits in those of disks; 12 in those of releases.
 PASSING = re.compile(r"\d{8}t\d{4,}z(_\w+)?|[0-9a-f]{32}|[0-9a-f]{12}\b")
 # A record of a user's writes: see lab.watch.
@@ -94,6 +95,7 @@ class Observer:
             "latches": self.latches(),
             "azure": self.azure(),
             "blobs": self.blobs(),
+            "locks": self.world.locks(),
             "page": self.page(),
             "fence": self.fence(),
             "openings": self.openings(),
@@ -106,18 +108,20 @@ class Observer:
         }
         return t.cast("View", json.loads(json.dumps(view)))
 
-    def open_mark(self) -> int | str:
+    def open_mark(self) -> str:
+        """Past DNS: "open", "closed", or "nobody", of which no more is said: 502 and 504 both mean no machine."""
+        request = Request(f"dr.{self.world.lab.zone}", OPEN_MARK)
+        fetch = over_https(self.world.lab.ca_bundle, answer_seconds=ANSWER_SECONDS)
         try:
-            request = Request(f"dr.{self.world.lab.zone}", OPEN_MARK)
-            address = self.world.lab.addresses["edge"]
-            return over_https(self.world.lab.ca_bundle, answer_seconds=ANSWER_SECONDS)(address, request).status
-        except FetchError as error:
-            return str(error)
+            return MARKS.get(fetch(self.world.lab.addresses["edge"], request).status, "nobody")
+        except FetchError:
+            return "nobody"
 
     def latches(self) -> list[str]:
         provisioned = yaml.safe_load((facts.home() / "provisioned.yml").read_text())
         names = {check: name for name, check in provisioned["dr_health_check_ids"].items()}
-        return sorted(names.get(check, check) for check in self.world.latches())
+        # The check of the switch object is inverted by nature, whatever it says.
+        return sorted({names.get(check, check) for check in self.world.latches()} - {"switch"})
 
     def azure(self) -> list[str]:
         """Each resource, its state, and of a machine its size."""

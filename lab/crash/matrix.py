@@ -15,10 +15,12 @@ from lab.crash.strike import AtPoint, Controller, Ending, Leg
 from lab.crash.truth import TRUTHS
 from lab.errors import LabError
 
+# Users are sent to and fro within minutes, which runbooks refuse without a reason.
+SOON = {"dr_override": "min_dwell:crash-matrix"}
 LEGS: tuple[Leg, ...] = (
     Leg("warm_up"),
-    Leg("failover", {"dr_confirm": "failover"}),
-    Leg("failback", {"dr_confirm": "failback"}),
+    Leg("failover", {"dr_confirm": "failover", **SOON}),
+    Leg("failback", {"dr_confirm": "failback", **SOON}),
     Leg("cool_down"),
 )
 NAMES = tuple(leg.name for leg in LEGS)
@@ -113,16 +115,17 @@ class Matrix:
                 return False
         return True
 
-    def peaceful(self) -> bool:
-        """Whether the world is as it is when a cycle has ended."""
-        return not faults(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
+    def unrest(self) -> list[str]:
+        """In what the world is not as it is when a cycle has ended."""
+        return faults(self.references["cool_down"].view, self.observer.look(TRUTH["cool_down"]))
 
-    def back_to_peace(self) -> bool:
-        """By the runbooks, from wherever the world is."""
+    def back_to_peace(self) -> list[str]:
+        """By the runbooks, from wherever the world is; why not, when they do not lead there."""
         for leg in LEGS[2:]:
-            if self.controller.run(leg, leg.name).code != 0:
-                return False
-        return self.peaceful()
+            ending = self.controller.run(leg, leg.name)
+            if ending.code != 0:
+                return [ending.why]
+        return self.unrest()
 
     def _leg(self, leg: Leg, blows: Sequence[Point]) -> bool:
         results = [result for point in blows if (result := self._blow(leg, point))]
@@ -162,10 +165,8 @@ class Matrix:
         ending = self.controller.run(leg, leg.name, strike)
         result = Result(point.name, CONVERGED, seconds=ending.seconds)
         if not ending.struck:
-            result.outcome = MISSED
-            result.faults = [
-                f"The task did not begin in this run, which ended with {ending.code}. {ending.why}".strip()
-            ]
+            result.outcome = STOPPED if ending.code != 0 else MISSED
+            result.faults = [ending.why or "The task did not begin in this run, which came to its end without it."]
         elif strike.late:
             self.tries[point.name] = tries + 1
             if tries + 1 < self.most_tries:

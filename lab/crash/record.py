@@ -14,6 +14,7 @@ from lab.crash.matrix import CONVERGED, MISSED, Reference, Result
 SCHEMA = 1
 SIMULATED = (
     "Route 53's checkers probe {dns:g} times as often as they were told to, so that a flip takes seconds.",
+    "Users are moved to and fro within minutes, with the override min_dwell.",
     "Azure's operations have no minimal duration ({arm:g} s a phase).",
     "The controller's power cut is SIGKILL to all of the run's processes: the kernel closes their connections, "
     "which a machine without power would leave open until the other side's timeout.",

@@ -26,6 +26,11 @@ DEATH_SECONDS = 10.0
 RUN_ID = "GOUPANG_DR_RUN_ID"
 
 
+def extra_variables(folder: Path) -> dict[str, str]:
+    """A cache of releases that can be emptied: the controller has then never seen one."""
+    return {"application_release_cache": str(folder / "releases")}
+
+
 @dataclass(frozen=True)
 class Leg:
     """A runbook within the cycle, and what is said to it."""

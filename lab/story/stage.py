@@ -79,7 +79,9 @@ class LabStage:
             "LAB_HOME": str(facts.home()),
             "PYTHONUNBUFFERED": "1",
         }
-        self.narrator.tell(f"{name}.yml{''.join(f' -e {key}={value}' for key, value in variables.items())}")
+        self.narrator.tell(
+            f"{name}.yml{''.join(f' -e {extra_variable(key, value)}' for key, value in variables.items())}"
+        )
         child = process.start(playbook_command(name, variables), log, environment)
         waiting: dict[str, t.Callable[[], None]] = {
             play: partial(step.perform, self) for play, step in meanwhile.items()
@@ -225,8 +227,13 @@ def playbook_command(name: str, variables: Mapping[str, str]) -> list[str]:
     beside = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
     words = [beside, "-i", INVENTORY, f"playbooks/{name}.yml"]
     for key, value in variables.items():
-        words += ["-e", f"{key}={value}"]
+        words += ["-e", extra_variable(key, value)]
     return words
+
+
+def extra_variable(key: str, value: str) -> str:
+    """As a person types it after -e. Ansible takes what is not quoted apart at its spaces."""
+    return f"{key}='{value}'" if " " in value else f"{key}={value}"
 
 
 def failure_sentence(name: str, code: int, lines: Sequence[jsonl.Line], log: Path) -> str:

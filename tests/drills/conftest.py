@@ -80,12 +80,14 @@ def runbooks(folder: Path, arguments: Arguments) -> Runbooks:
 @pytest.fixture(scope="session")
 def story(lab: Facts, now: World, runbooks: Runbooks) -> Story:
     looks = Looks(lab, now, runbooks, person.lab_curl(sys.executable, runbooks.folder / "curl.log"))
+    looks.seen.marks["at first"] = now.sources.mark()
     looks.seen.nasty["at first"] = nasty_rows(now, "rds", "petclinic")
     place = drill.Place.new("drill-test", datetime.now(timezone.utc))
     with _environment(LOUD):
         drill.play(looks.scenario(), place, Narrator(sys.stdout))
     report = json.loads((place.folder / "report.json").read_text())
     if report["outcome"] == "passed":
+        looks.seen.marks["after failback"] = now.sources.mark()
         looks.seen.nasty["after failback"] = nasty_rows(now, "rds", "petclinic")
     return Story(report, place.folder, looks.seen)
 

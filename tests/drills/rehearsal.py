@@ -6,9 +6,8 @@ import typing as t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.drills.fingerprint import Part, World
-
 from lab.facts import Facts
+from lab.fingerprint import Part, World
 from lab.story.audience import Audience
 from lab.watch.records import Answer
 from tests.drills.peace import until_served_by_primary

@@ -69,6 +69,7 @@ class Seen:
     refused: dict[str, Outcome] = field(default_factory=dict)  # runbooks that make no sense then
     dry: Deed | None = None  # dry runs of those that do
     dry_failback: Deed | None = None
+    marks: dict[str, bool] = field(default_factory=dict)  # whether the mark closes the primary, at the same moments
     nasty: dict[str, list[str]] = field(default_factory=dict)  # "at first", "after failover", "after failback"
 
 
@@ -112,6 +113,7 @@ class Looks:
             "GET /owners": self.curl([f"{www}/owners?lastName="]),
             "POST /owners": self.curl(["--data-urlencode", "lastName=Hong", f"{www}/owners"]),
         }
+        seen.marks["after failover"] = self.world.sources.mark()
         seen.nasty["after failover"] = nasty_rows(self.world, "azuredb", self.world.schema_in_use())
         confirmed = {"dr_confirm": "failover", "dr_primary_is_lost": "true"}
         seen.again = deed(self.world.without_data, lambda: run("failover", **confirmed))

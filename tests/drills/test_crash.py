@@ -17,7 +17,7 @@ from lab.crash.command import hurry
 from lab.crash.look import Observer, Person
 from lab.crash.matrix import LEGS, MISSED, Matrix, Reference, Result
 from lab.crash.points import Point
-from lab.crash.strike import Controller
+from lab.crash.strike import Controller, extra_variables
 from lab.crash.truth import TRUTHS
 from lab.facts import Facts
 from lab.fingerprint import World
@@ -51,7 +51,7 @@ def results(
     chosen = points.choose(places(story.folder / "journal"), POINTS, SEED)
     found: list[Result] = []
     matrix = Matrix(
-        Controller(folder / "crash", {"application_release_cache": str(folder / "releases")}),
+        Controller(folder / "crash", extra_variables(folder)),
         Observer(now, Person(lab)),
         say,
         found.append,

@@ -98,7 +98,7 @@ def seen(lab: Facts, runbooks: Runbooks, tmp_path_factory: pytest.TempPathFactor
         again = runbooks.run(QUICK)
         again_seconds = time.monotonic() - began
     with held(folder, "second") as second:
-        breaking = runbooks.run(QUICK, dr_override="lock: Lee's laptop hangs", **kim)
+        breaking = runbooks.run(QUICK, dr_override="lock: the run of Lee hangs", **kim)
         lost_code = second.go_on()
     return Seen(
         colleague,
@@ -120,7 +120,7 @@ def test_a_second_operator_gets_one_sentence_with_who_what_and_since_when(seen: 
     (sentence,) = seen.colleague.failed
     assert seen.colleague.code == 2, seen.colleague.tail
     assert re.match(HOLDS, sentence), sentence
-    assert 'break it with -e dr_override="lock: WHY"' in sentence
+    assert "break it with -e \"dr_override='lock: WHY'\"" in sentence
 
 
 def test_a_dry_run_tells_who_holds_it(seen: Seen) -> None:

@@ -121,3 +121,7 @@ def test_what_people_type_arrives_byte_by_byte(story: Story, moment: str) -> Non
     for piece in ("@@GLOBAL.GTID_PURGED", "DELIMITER ;;", "'", '"', ";", "\n", "\r\n", "\\", "🐈", "🩹"):
         assert piece in text
     assert story.seen.nasty[moment] == story.seen.nasty["at first"]
+
+
+def test_a_mark_closes_the_primary_from_failover_to_failback(story: Story) -> None:
+    assert story.seen.marks == {"at first": False, "after failover": True, "after failback": False}

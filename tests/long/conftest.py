@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.drills.fingerprint import World
 
 from lab import facts, world
 from lab.facts import Facts
+from lab.fingerprint import World
 from tests.drills.runbooks import Runbooks
 
 

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.drills.fingerprint import World
 
 from lab import facts
 from lab.facts import Facts
+from lab.fingerprint import World
 from lab.podman import Podman
 from lab.story.stage import playbook_command
 from lab.watch.fetch import Response

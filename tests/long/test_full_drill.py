@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
-from tests.drills.fingerprint import World
 
 from lab.facts import Facts
+from lab.fingerprint import World
 from lab.story import evidence
 from lab.story.audience import Audience
 from lab.story.steps import IN_DISASTER, IN_PEACE

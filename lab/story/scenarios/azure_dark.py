@@ -25,7 +25,7 @@ SCENARIO = Scenario(
         Served("break", IN_DISASTER),
         Heal("primary"),
         Do(lambda stage: stage.lab("break", "azure")),
-        Refused("failback", HOME, "-e dr_override="),
+        Refused("failback", HOME, "dr_override='keep_primary: "),
         Mark("failback"),
         Runbook("failback", KEEP),
         Served("failback", IN_PEACE),

@@ -158,4 +158,4 @@ def test_users_who_were_moved_a_moment_ago_stay_also_when_the_latch_alone_says_s
     )
     said, _seconds = clouds.move("on_primary")
     assert f"The latch says that users were moved at {now}" in said
-    assert '-e dr_override="min_dwell: why"' in said.replace("\\", "")
+    assert "dr_override='min_dwell: why'" in said.replace("\\", "")

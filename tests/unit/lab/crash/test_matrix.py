@@ -158,6 +158,13 @@ def test_a_task_that_does_not_come_is_missed_with_its_reason() -> None:
     assert "did not begin" in made.results[0].faults[0]
 
 
+def test_a_run_that_stops_by_itself_before_the_blow_is_a_fault() -> None:
+    made = Made()
+    made.runs.told = [whole(), whole(2, "failover.yml stopped at 'X'")]
+    made.cycle()
+    assert (made.results[0].outcome, made.results[0].faults) == (STOPPED, ["failover.yml stopped at 'X'"])
+
+
 def test_a_leg_without_a_blow_that_differs_is_no_result_of_a_point() -> None:
     made = Made()
     made.observer.wrong = {"warm_up": {"not whole": 1}}
@@ -176,10 +183,10 @@ def test_a_late_consequence_is_held_against_the_blows_before_it() -> None:
 def test_peace_comes_back_by_the_runbooks() -> None:
     made = Made()
     made.observer.looks = NAMES.index("cool_down")
-    assert made.matrix.back_to_peace()
+    assert made.matrix.back_to_peace() == []
     assert [name for name, _ in made.runs.asked] == ["failback", "cool_down"]
-    made.runs.told = [whole(2)]
-    assert not made.matrix.back_to_peace()
+    made.runs.told = [whole(2, "failback.yml stopped at 'X'")]
+    assert made.matrix.back_to_peace() == ["failback.yml stopped at 'X'"]
 
 
 def test_an_undisturbed_world_that_is_not_right_is_no_measure() -> None:

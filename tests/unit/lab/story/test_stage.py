@@ -25,6 +25,11 @@ def test_the_command_names_inventory_and_variables() -> None:
     assert Path(command[0]).name == "ansible-playbook"
 
 
+def test_a_reason_reaches_ansible_as_a_whole() -> None:
+    command = playbook_command("failback", {"dr_override": "min_dwell: home at once"})
+    assert command[-2:] == ["-e", "dr_override='min_dwell: home at once'"]
+
+
 def test_a_failure_is_told_in_the_words_of_the_task(tmp_path: Path) -> None:
     lines = [
         {

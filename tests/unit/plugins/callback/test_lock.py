@@ -156,23 +156,35 @@ PLAYBOOK = """
 """
 
 
-def test_a_real_run_shows_that_it_lives(tmp_path):
-    (tmp_path / "story.yml").write_text(PLAYBOOK)
-    done = subprocess.run(
+def play(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    (folder / "story.yml").write_text(PLAYBOOK)
+    return subprocess.run(
         [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", "story.yml"],
-        cwd=tmp_path,
+        cwd=folder,
         timeout=120,
         capture_output=True,
         text=True,
         check=False,
         env={
             "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
+            "HOME": str(folder),
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[4] / "collections"),
             "ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.lock",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            **environment,
         },
     )
+
+
+def test_a_real_run_shows_that_it_lives(tmp_path):
+    done = play(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((tmp_path / ".dr/running").iterdir()) == []
+
+
+def test_a_run_that_cannot_show_that_it_lives_says_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = play(tmp_path, GOUPANG_DR_RUN_FOLDER=str(tmp_path / "file" / "running"), GOUPANG_DR_RUN_MARK="/inherited")
+    assert done.returncode == 2
+    assert "cannot hold the lock" in done.stdout + done.stderr

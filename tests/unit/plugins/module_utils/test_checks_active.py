@@ -49,9 +49,10 @@ def test_peace_and_its_evidence() -> None:
 
 def test_after_a_failover() -> None:
     forced = checks(Disabled=True, Inverted=True)
-    seen = Served({"a": "secondary"})
-    (line,) = active.judge_active(STACK, seen, thrown(200, ""), forced, target("petclinic_1"), source(fenced=True))
+    seen, marked = Served({"a": "secondary"}), thrown(200, "", 200)
+    (line,) = active.judge_active(STACK, seen, marked, forced, target("petclinic_1"), source(fenced=True))
     assert line.level == OK
+    assert line.what.endswith("primary fenced, a mark closes the primary until failback.yml has opened it)")
     assert line.what.startswith(
         "secondary (users of dr get the secondary, switch thrown, latch set, petclinic_1 opened"
     )

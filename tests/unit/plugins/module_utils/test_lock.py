@@ -121,7 +121,7 @@ def test_refused_with_who_what_and_since_when():
         hold(place(blob, memory), WISH)
     sentence = str(refused.value)
     assert "kim@laptop holds the lock, for failback.yml since 2026-11-24T02:58:00Z (run run-0)" in sentence
-    assert '-e dr_override="lock: WHY"' in sentence
+    assert "-e \"dr_override='lock: WHY'\"" in sentence
     assert memory.lease is None
 
 

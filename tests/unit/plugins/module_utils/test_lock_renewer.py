@@ -202,6 +202,17 @@ def test_the_process_is_told_by_its_input_alone_and_ends_with_the_run():
     process.stdout.close()
 
 
+def test_a_word_that_is_said_at_once_is_heard():
+    url = "https://127.0.0.1:1"
+    login = {"tenant_id": "t", "client_id": "c", "client_secret": "s", "authority_url": url, "ca_bundle": None}
+    beside = Beside({"login": login, "account_url": url, "container": "c", "name": "app/lock", "lease_id": "id"})
+    beside.say("release")
+    # Not renewed, not released; and then it has ended.
+    assert [json.loads(beside.next(60.0) or "")["news"] for _ in range(2)] == ["unsure", "unsure"]
+    assert beside.next(60.0) == ""
+    beside.end()
+
+
 def test_the_imports_of_the_run_need_no_sdk():
     code = (
         "import sys; import ansible_collections.goupang.dr.plugins.module_utils._lock_renewer;"

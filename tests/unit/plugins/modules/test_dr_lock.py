@@ -70,8 +70,13 @@ def test_azure_in_the_dark_says_how_to_go_on(tmp_path, mark):
         run(tmp_path, DARK, mark=mark, break_reason="of no use here")
     assert str(caught.value) == (
         "The lock cannot be asked for. Azure does not answer when asked to read the lock. Without it nothing keeps two"
-        ' operators apart; to go on all the same: -e dr_override="no_lock: WHY"'
+        " operators apart; to go on all the same: -e \"dr_override='no_lock: WHY'\""
     )
+
+
+def test_a_failback_from_a_dark_azure_is_told_the_word_that_it_needs(tmp_path, mark):
+    with pytest.raises(DrError, match="dr_override='keep_primary: WHY'"):
+        run(tmp_path, DARK, mark=mark, intent="failback")
 
 
 def test_azure_in_the_dark_with_a_reason_goes_on_and_says_what_that_means(tmp_path, mark):

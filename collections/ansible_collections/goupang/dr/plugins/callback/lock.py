@@ -78,7 +78,16 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         # A second playbook of the same command is the same run.
         if self._mark:
             return
-        self._mark = RunMark(Path(self.get_option("goupang_dr_run_folder")).expanduser())
+        folder = Path(self.get_option("goupang_dr_run_folder")).expanduser()
+        try:
+            self._mark = RunMark(folder)
+        except OSError as error:
+            why = f"The mark of this run cannot be written to {folder} ({error.strerror})"
+            self._display.warning(
+                f"{why}, so this run cannot hold the lock: name another one in GOUPANG_DR_RUN_FOLDER."
+            )
+            os.environ.pop("GOUPANG_DR_RUN_MARK", None)
+            return
         # For what ends a run without its statistics: Ctrl-C, and ourselves.
         atexit.register(self._leave, os.getpid())
         os.environ["GOUPANG_DR_RUN_MARK"] = str(self._mark.path)

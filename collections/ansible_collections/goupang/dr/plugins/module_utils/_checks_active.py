@@ -88,6 +88,8 @@ def evidence(seen: Signs) -> str:
         said.append(f"{seen.opened} opened on the secondary" if seen.opened else "nothing opened on the secondary")
     if seen.fenced is not None:
         said.append("primary fenced" if seen.fenced else "primary takes writes")
+    if seen.mark:
+        said.append("a mark closes the primary until failback.yml has opened it")
     silent = [
         name
         for name, answer in (

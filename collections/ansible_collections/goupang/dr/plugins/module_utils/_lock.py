@@ -32,7 +32,10 @@ LEASE_SECONDS = 60
 PAST_KEPT = 10
 # What an override "no_lock" excuses: that the lock cannot be asked for. Never that somebody else holds it.
 UNASKABLE = (OutOfReach, NotAuthorised, Missing, ServiceFault)
-NO_LOCK = 'Without it nothing keeps two operators apart; to go on all the same: -e dr_override="no_lock: WHY"'
+# The inner quotes keep Ansible from taking the reason apart at its spaces.
+NO_LOCK = "Without it nothing keeps two operators apart; to go on all the same: -e \"dr_override='no_lock: WHY'\""
+
+KEEP_PRIMARY = "; a failback from a dark Azure wants -e \"dr_override='keep_primary: WHY'\" instead, which includes it"
 
 
 def utc_now() -> str:
@@ -306,14 +309,14 @@ def _by_another(holder: Holder | None) -> str:
         return "Somebody takes the lock in this moment: run the same command again."
     return (
         f"{holder.owner} holds the lock, for {_deed(holder)}: wait until that run has ended, or ask them; if they are"
-        ' gone, break it with -e dr_override="lock: WHY".'
+        " gone, break it with -e \"dr_override='lock: WHY'\"."
     )
 
 
 def _by_a_neighbour(holder: Holder) -> str:
     return (
         f"{holder.owner} holds the lock from this same controller, for {_deed(holder)}, and that run still goes on:"
-        ' let it end, or stop it; if it hangs, break the lock with -e dr_override="lock: WHY".'
+        " let it end, or stop it; if it hangs, break the lock with -e \"dr_override='lock: WHY'\"."
     )
 
 

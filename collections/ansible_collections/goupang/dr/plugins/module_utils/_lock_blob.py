@@ -9,13 +9,19 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import asdict
 
-from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, library, sentences, tls_verify
+from ansible_collections.goupang.dr.plugins.module_utils._azure import (
+    Patience,
+    credential,
+    library,
+    sentences,
+    tls_verify,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
 from ansible_collections.goupang.dr.plugins.module_utils._lock import LEASE_SECONDS, Found, Holder, Record
 
 _PACKAGE = "azure-storage-blob"
 # One repetition, quickly: a lock that cannot be asked for must not take long to say so.
-_CONNECT_SECONDS, _ANSWER_SECONDS, _REPETITIONS = 5, 10, 1
+_PATIENCE = Patience(connect=5, read=10, retries=1)
 # Microsoft's "Lease Blob" and "Blob service error codes".
 _TAKEN = frozenset({"LeaseAlreadyPresent", "LeaseIsBreakingAndCannotBeAcquired"})
 _NOT_OURS = frozenset(
@@ -36,11 +42,11 @@ def open_lock(params: dict[str, t.Any], account_url: str, container: str, name: 
         account_url,
         container,
         name,
-        credential=credential(params),
+        credential=credential(params, _PATIENCE),
         connection_verify=tls_verify(params),
-        connection_timeout=_CONNECT_SECONDS,
-        read_timeout=_ANSWER_SECONDS,
-        retry_policy=blob.LinearRetry(backoff=1, retry_total=_REPETITIONS, random_jitter_range=0),
+        connection_timeout=_PATIENCE.connect,
+        read_timeout=_PATIENCE.read,
+        retry_policy=blob.LinearRetry(backoff=1, retry_total=_PATIENCE.retries, random_jitter_range=0),
     )
     url = "/".join([account_url.rstrip("/"), container, name])
     return AzureLockBlob(client, lambda lease_id: blob.BlobLeaseClient(client, lease_id=lease_id), url)

@@ -95,12 +95,17 @@ def main() -> None:
     # Not at the head: the run's side needs none of the SDKs.
     from ansible_collections.goupang.dr.plugins.module_utils._lock_blob import open_lock
 
-    told = json.loads(sys.stdin.buffer.readline())
-    blob = open_lock(told["login"], told["account_url"], told["container"], told["name"])
+    # By the same reader as all that follows: another one would keep for itself what was said at once.
     reader = Lines(sys.stdin.fileno())
+    line = reader.next(DOUBT_SECONDS)
+    if not line:
+        return
+    told = json.loads(line)
+    blob = open_lock(told["login"], told["account_url"], told["container"], told["name"])
 
     def say(news: Json) -> None:
-        print(json.dumps(news), flush=True)
+        sys.stdout.write(json.dumps(news) + "\n")
+        sys.stdout.flush()
 
     renew(blob, told["lease_id"], reader.next, say)
 
@@ -123,7 +128,7 @@ class Lines:
             if not piece:
                 return ""
             self._rest += piece
-        line, _, self._rest = self._rest.partition(b"\n")
+        line, self._rest = self._rest.split(b"\n", 1)
         return line.decode()
 
 

@@ -101,8 +101,8 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
     if before.held_open:
         raise Refused(
             "This server was opened while nobody could tell what the other site holds, and has taken writes since. "
-            'Which data count has to be settled first: failback.yml with -e dr_override="keep_primary: <why>" keeps '
-            "these, and gives up what was written there."
+            "Which data count has to be settled first: failback.yml with -e \"dr_override='keep_primary: <why>'\" "
+            "keeps these, and gives up what was written there."
         )
     everyone = {account: locked for account, locked in accounts(session).items() if account.user not in keep}
     unlocked = frozenset(account for account, locked in everyone.items() if not locked)

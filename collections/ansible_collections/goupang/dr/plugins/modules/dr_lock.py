@@ -150,6 +150,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQU
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._lease_file import LeaseFile, MarkedRuns, lease_path
 from ansible_collections.goupang.dr.plugins.module_utils._lock import (
+    KEEP_PRIMARY,
     NO_LOCK,
     UNASKABLE,
     Outcome,
@@ -190,9 +191,11 @@ def reached(place: Place, params: dict[str, t.Any], check_mode: bool) -> Outcome
             raise Refused("Nobody would renew the lock: mark names no run with the callback goupang.dr.lock.")
         return hold(place, wish)
     except UNASKABLE as error:
+        why = f"{str(error).rstrip('.')}."
         if not params["without_reason"]:
-            raise DrError(f"The lock cannot be asked for. {error} {NO_LOCK}") from error
-        return Outcome("without", None, None, f"none, so nothing keeps two operators apart. {error}")
+            advice = NO_LOCK + (KEEP_PRIMARY if params["intent"] == "failback" else "")
+            raise DrError(f"The lock cannot be asked for. {why} {advice}") from error
+        return Outcome("without", None, None, f"none, so nothing keeps two operators apart. {why}")
 
 
 def foreseen_release(place: Place) -> Outcome:

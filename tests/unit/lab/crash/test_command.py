@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from lab.crash import points
+from lab.crash.command import choice
+from lab.crash.points import Task
+from lab.errors import LabError
+
+ALL = points.of([(Task("failover", "P", f"goupang.dr.{name} : Do it", "h", 1), 1.0) for name in ("traffic", "page")])
+
+
+def test_all_of_them_unless_told_otherwise() -> None:
+    assert choice(ALL, None, None, 1) == ALL
+
+
+def test_a_pattern_is_searched_in_the_name() -> None:
+    assert [point.moment for point in choice(ALL, r"page.*after$", None, 1)] == ["after"]
+
+
+def test_a_pattern_that_finds_nothing_is_an_error() -> None:
+    with pytest.raises(LabError, match="No point's name matches 'moon'; --list shows them"):
+        choice(ALL, "moon", None, 1)
+
+
+def test_so_many_by_chance() -> None:
+    assert len(choice(ALL, None, 2, 1)) == 2
