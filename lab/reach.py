@@ -50,12 +50,25 @@ def status_of(url: str, ca_bundle: str) -> int | None:
         return None
 
 
+def mark(facts: Facts) -> str:
+    """The URL of the blob that closes the primary while it is there."""
+    return f"{facts.blob_account_url}/switch/petclinic-primary-closed"
+
+
 def await_primary(facts: Facts) -> None:
-    """Until the application answers through its load balancer. LabError when it does not."""
+    """Until the application answers through its load balancer. LabError when it does not.
+
+    A primary that its mark closes is whole, and says 503.
+    """
     url = f"https://{facts.addresses['alb']}{facts.health_path}"
+
+    def answers() -> bool:
+        status = status_of(url, facts.ca_bundle)
+        return status == 200 or (status == 503 and status_of(mark(facts), facts.ca_bundle) == 200)
+
     supervisor.wait_until(
         f"the primary answers at {url} (look into it: python -m lab status)",
-        lambda: status_of(url, facts.ca_bundle) == 200,
+        answers,
         TOMCAT_SECONDS,
         interval_seconds=0.5,
     )

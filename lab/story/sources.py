@@ -22,8 +22,6 @@ from lab.errors import LabError
 # 10 seconds of silence.
 SECONDS = 30
 BACKUPS = "mysql-backup"
-# Closes the primary while it is there; read as anybody reads it.
-MARK = "switch/petclinic-primary-closed"
 SWITCH = "switch/petclinic-switch"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
 
@@ -75,7 +73,7 @@ class LabSources:
         return None
 
     def mark(self) -> bool:
-        url = f"{self.lab.blob_account_url}/{MARK}"
+        url = reach.mark(self.lab)
         status = reach.status_of(url, self.lab.ca_bundle)
         if status not in (200, 404):
             raise LabError(f"Nobody can tell whether the mark is there: {url} answers {status or 'nothing'}")
