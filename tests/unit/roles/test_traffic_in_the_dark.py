@@ -10,24 +10,15 @@ import sys
 import time
 import typing as t
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import boto3
 import pytest
+
+from tests.unit.roles.moto_server import LOGIN, moto
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 1
-SERVER = """
-import sys
-from moto.server import ThreadedMotoServer
-
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print("http://%s:%d" % server.get_host_and_port(), flush=True)
-sys.stdin.read()
-"""
 PLAYBOOK = """
 - name: Move the users
   hosts: localhost
@@ -35,7 +26,6 @@ PLAYBOOK = """
   roles:
     - { role: goupang.dr.traffic, traffic_state: "{{ state }}" }
 """
-KEYS = {"aws_access_key_id": "test-access-key", "aws_secret_access_key": "test-secret-key"}
 
 
 @dataclass
@@ -63,11 +53,7 @@ class Clouds:
             "dr_storage_account_url": f"https://127.0.0.1:{self.silent}/account",
             "dr_switch_container": "switch",
             "dr_control_container": "control",
-            "dr_aws_login": {
-                "endpoint_url": self.aws,
-                "access_key": "test-access-key",
-                "secret_key": "test-secret-key",
-            },
+            "dr_aws_login": {"endpoint_url": self.aws, **LOGIN},
             "dr_azure_login": {
                 "tenant_id": "t",
                 "client_id": "c",
@@ -110,16 +96,7 @@ def all_dark(tmp_path: Path, silent: int) -> Clouds:
 @pytest.fixture
 def azure_dark(tmp_path: Path, silent: int) -> Iterator[tuple[Clouds, t.Any]]:
     """AWS answers; with its client."""
-    with ExitStack() as stack:
-        pipe = subprocess.PIPE
-        server = stack.enter_context(
-            subprocess.Popen([sys.executable, "-c", SERVER], stdin=pipe, stdout=pipe, text=True)
-        )
-        assert server.stdin
-        assert server.stdout
-        stack.callback(server.stdin.close)
-        url = server.stdout.readline().strip()
-        route53 = boto3.client("route53", region_name="us-east-1", endpoint_url=url, **KEYS)
+    with moto() as (url, route53):
         config: t.Any = {"Type": "HTTPS", "FullyQualifiedDomainName": "a.example"}
         ids = {
             name: route53.create_health_check(CallerReference=name, HealthCheckConfig=config)["HealthCheck"]["Id"]
