@@ -135,7 +135,8 @@ class RealWorld:
             context = ssl.create_default_context(cafile=self.ca_bundle or None)
             # The URL is the runbooks' own, and https; an answer from a cache would be yesterday's.
             request = urllib.request.Request(self.mark_url, headers={"Cache-Control": "no-cache"})  # noqa: S310
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS, context=context) as answer:  # noqa: S310
+            opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
+            with opener.open(request, timeout=ANSWER_SECONDS) as answer:
                 answer.read(MOST_BYTES)
                 return True
         except urllib.error.HTTPError as error:
@@ -168,7 +169,8 @@ def main(path: str) -> None:
     world = RealWorld(settings["mark_url"], settings["ca_bundle"], settings["database"])
 
     def say(sentence: str) -> None:
-        print(sentence, flush=True)
+        sys.stdout.write(f"{sentence}\n")
+        sys.stdout.flush()
         tell_systemd(f"STATUS={sentence}")
 
     watch = Watch(world, say, lambda: tell_systemd("READY=1"), float(settings["patience"]))

@@ -71,7 +71,7 @@ def recorded(session: Session) -> Fenced:
     return Fenced(
         frozenset(Account(name, owner) for kind, name, owner in rows if kind == ACCOUNT),
         frozenset((owner, name) for kind, name, owner in rows if kind == EVENT),
-        any(kind == HELD for kind, _, _ in rows),
+        any(row[0] == HELD for row in rows),
     )
 
 
