@@ -204,7 +204,10 @@ def play_silences(matrix: Matrix, kept: Record, chosen: Sequence[Silence]) -> No
             waiting = [one for one in chosen if one.leg == leg.name and one.name not in kept.results]
             print(f"{leg.name}: {len(waiting)} silences", flush=True)
             one_leg = Silences(matrix.controller, matrix.observer, wire, matrix.done)
-            if not one_leg.play(leg, waiting, matrix.references[leg.name]):
+            wrong = one_leg.play(leg, waiting, matrix.references[leg.name])
+            if wrong and not waiting:
+                raise LabError(f"{leg.name} without a silence: {'; '.join(wrong)}")
+            if wrong:
                 recover(matrix)
                 break
 

@@ -26,6 +26,7 @@ from lab.watch.user import ID_PREFIX, User
 
 View = dict[str, t.Any]
 PRIMARY, SECONDARY = "rds", "azuredb"
+FLIPS = "control/petclinic/flip.json"
 OPEN_MARK = "/goupang-dr/open"
 MARKS = {200: "open", 404: "closed"}
 # 20260104t0300z or longer in the names of schemas; 32 hexadecimal digits in those of disks; 12 in those of releases.
@@ -129,7 +130,9 @@ class Observer:
         return sorted(timeless(f"{key.rpartition('/providers/')[2]} {_state(one)}") for key, one in known)
 
     def blobs(self) -> list[str]:
-        return sorted(timeless(name) for name in self.world.blobs() if not name.startswith(f"{BACKUPS}/"))
+        """Without backups, and without the record of flips, which is there from the first one on."""
+        passing = (f"{BACKUPS}/", FLIPS)
+        return sorted(timeless(name) for name in self.world.blobs() if not name.startswith(passing))
 
     def page(self) -> str:
         """Which of its messages the maintenance page bears."""

@@ -127,8 +127,8 @@ class Silences:
     wire: Wire
     done: Callable[[Result], None]
 
-    def play(self, leg: Leg, waiting: Sequence[Silence], reference: Reference) -> bool:
-        """True when the leg converged."""
+    def play(self, leg: Leg, waiting: Sequence[Silence], reference: Reference) -> list[str]:
+        """What is wrong at the end; nothing when the leg converged."""
         results = [self._case(leg, one) for one in waiting]
         ending = self.controller.run(leg, leg.name)
         wrong = [ending.why] if ending.code else faults(reference.view, self.observer.look(TRUTH[leg.name]))
@@ -137,7 +137,7 @@ class Silences:
                 result.outcome = STOPPED if ending.code else DIFFERS
                 result.faults += [f"At the end: {fault}" for fault in wrong]
             self.done(result)
-        return not wrong
+        return wrong
 
     def _case(self, leg: Leg, one: Silence) -> Result:
         before = self._state()

@@ -87,12 +87,12 @@ class Observer:
         return []
 
 
-def play(endings: list[Ending], observer: Observer | None = None) -> tuple[bool, Result, list[str]]:
+def play(endings: list[Ending], observer: Observer | None = None) -> tuple[list[str], Result, list[str]]:
     cables, results = Cables(), list[Result]()
     runs = t.cast(Controller, Runs(endings))
     silences = Silences(runs, t.cast(t.Any, observer or Observer()), t.cast(Wire, cables), results.append)
-    good = silences.play(Leg("failover"), [ONE], Reference([], 1.0, {"users": "azuredb"}))
-    return good, results[0], cables.done
+    wrong = silences.play(Leg("failover"), [ONE], Reference([], 1.0, {"users": "azuredb"}))
+    return wrong, results[0], cables.done
 
 
 def stopped(*lines: Line) -> Ending:
@@ -103,8 +103,8 @@ WHOLE = Ending(0, [], struck=False, seconds=1.0)
 
 
 def test_a_run_that_stops_and_converges_is_good() -> None:
-    good, result, cables = play([stopped(*task("One", "failed")), WHOLE])
-    assert (good, result.outcome, result.faults) == (True, CONVERGED, [])
+    wrong, result, cables = play([stopped(*task("One", "failed")), WHOLE])
+    assert (wrong, result.outcome, result.faults) == ([], CONVERGED, [])
     assert cables == ["cut machine", "mend machine"]
 
 
@@ -119,6 +119,6 @@ def test_users_moved_by_a_run_that_stopped_before_are_a_fault() -> None:
 
 
 def test_a_leg_that_does_not_converge_is_held_against_its_cases() -> None:
-    good, result, _ = play([stopped(*task("One", "failed")), Ending(2, [], struck=False, seconds=1.0, why="Stopped.")])
-    assert not good
+    wrong, result, _ = play([stopped(*task("One", "failed")), Ending(2, [], struck=False, seconds=1.0, why="Stopped.")])
+    assert wrong == ["Stopped."]
     assert result.faults == ["At the end: Stopped."]
