@@ -11,16 +11,16 @@ import pytest
 from tests.drills.processes import Arguments
 
 
-def test_a_program_that_ends_at_once_is_seen() -> None:
+def test_a_program_that_lives_for_a_moment_is_seen() -> None:
     with Arguments() as arguments:
         if "told by the kernel" not in arguments.how:
             pytest.skip("this kernel does not tell of processes, or not us")
         marks = [f"short-{os.getpid()}-{number}" for number in range(20)]
         for mark in marks:
-            subprocess.run(["true", mark], check=True, timeout=10)
+            subprocess.run(["sh", "-c", "sleep 0.02", mark], check=True, timeout=10)
         time.sleep(0.5)  # what the kernel tells is read by another thread
     seen = sum(any(mark.encode() in argv for argv in arguments.seen) for mark in marks)
-    # A process can be gone before it is read; that nearly all are missed would be a fault.
+    # On a busy machine one can be gone before it is read; that most are missed would be a fault.
     assert seen >= len(marks) // 2
 
 
