@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
-import sys
 import time
 import typing as t
 from collections.abc import Iterator
@@ -15,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.playing import play, told
 from tests.unit.roles.moto_server import LOGIN, moto
 
-ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 1
 PLAYBOOK = """
 - name: Move the users
@@ -62,22 +58,9 @@ class Clouds:
                 "authority_url": f"https://127.0.0.1:{self.silent}",
             },
         }
-        (self.folder / "move.yml").write_text(PLAYBOOK)
-        (self.folder / "variables.json").write_text(json.dumps(variables))
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "move.yml", "-e", "@variables.json"]
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{ROOT / '.ansible/collections'}",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_LOCALHOST_WARNING": "0",
-        }
         began = time.monotonic()
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        return " ".join((done.stdout + done.stderr).split()), time.monotonic() - began
+        done = play(self.folder, PLAYBOOK, variables=variables)
+        return told(done), time.monotonic() - began
 
 
 BLOB = "account.blob.example"
