@@ -44,8 +44,8 @@ SCENARIO = Scenario(
         Runbook("failback", KEEP),
         Served("failback", IN_PEACE),
         Mark("failback_ended"),
-        # The timer cannot look at the switch, and leaves the primary held.
-        Refused("reconcile", {}, "Not both ways could be looked at"),
+        # The timer finds no lock to take, and leaves the primary held.
+        Refused("reconcile", {}, "The lock cannot be asked for"),
         Heal("azure"),
         Mark("azure_is_back"),
         # It comes back open, with the mark, with a switch that would send users there, and with what they wrote there.
