@@ -21,7 +21,9 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_azure,
     _checks_data,
     _checks_local,
+    _checks_release,
     _checks_site,
+    _tunnel,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Domain, Site, Stack
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Machine
@@ -125,6 +127,11 @@ class Subject:
         )
 
     @property
+    def plan(self) -> _checks_release.Plan:
+        release = self.params["release"]
+        return _checks_release.Plan(release["war_api"], release["tomcat_package"], self.machine.image)
+
+    @property
     def places(self) -> list[_checks_site.Place]:
         """Where certificates are shown: to users of both sites, and to ourselves."""
         sites, names = self.params["sites"], self.params["stack"]["distribution_domains"]
@@ -147,7 +154,7 @@ def checks(subject: Subject) -> list[Check]:
     """All of them, in the order of the screen."""
     stack, machine = subject.stack, subject.machine
     active, aws, azure, data = _checks_active, _checks_aws, _checks_azure, _checks_data
-    site, local = _checks_site, _checks_local
+    site, local, release = _checks_site, _checks_local, _checks_release
     everybody = ("served", "thrown", "health checks", "target", "source")
     places = tuple(f"certificate {place.name}" for place in subject.places)
     bastion = subject.params["bastion"]["host"] or ""
@@ -159,7 +166,13 @@ def checks(subject: Subject) -> list[Check]:
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
-        Check(data.RELEASE, ("release",), data.judge_release),
+        Check(release.RELEASE, ("release",), release.judge_release),
+        Check(release.TOMCAT, ("war",), partial(release.judge_tomcat, subject.plan)),
+        loud(
+            release.SCHEMA_VERSION,
+            ("shelf", "target"),
+            partial(release.judge_schema_version, subject.params["release"]["schema_version"] or ""),
+        ),
         loud(azure.LOGIN, ("login",), azure.judge_login),
         Check(azure.SIZES, ("there", "usages", "skus"), partial(azure.judge_sizes, machine)),
         Check(azure.IMAGE, ("there", "image"), partial(azure.judge_image, machine)),
@@ -282,9 +295,6 @@ def _of_data(params: Params) -> list[Question]:
             lambda: _blob.open_container(params["azure"], storage["account_url"], name, _checks_azure.PATIENCE)
         )
 
-    def connect(login: Params) -> Session:
-        return open_session(login, DATABASE_READ_SECONDS, DATABASE_CONNECT_SECONDS)
-
     backups, releases = container(storage["backup_container"]), container(storage["release_container"])
     over = _checks_data.opened_session
     return [
@@ -292,31 +302,40 @@ def _of_data(params: Params) -> list[Question]:
         Question(
             "release",
             "Azure Blob",
-            lambda: _checks_data.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
+            lambda: _checks_release.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
         ),
+        Question("war", "Azure Blob", lambda: _checks_release.ask_war(releases(), storage["release_blob"])),
         Question(
             "target",
             "the secondary's database",
-            lambda: over(lambda: connect(params["secondary_database"]), _checks_data.ask_target),
+            lambda: over(lambda: _connect(params["secondary_database"]), _checks_data.ask_target),
         ),
-        Question(
-            "source",
-            "the primary's database",
-            lambda: over(
-                lambda: connect(params["primary_database"]),
-                _checks_data.ask_source,
-            ),
-        ),
+        Question("source", "the primary's database", lambda: ask_primary(params, _checks_data.ask_source)),
         # Apart from the others: whether the primary is fenced is not to wait until its tables are counted.
         Question(
             "counts",
             "the primary's database",
-            lambda: over(
-                lambda: connect(params["primary_database"]),
-                lambda session: _checks_data.ask_counts(session, params["schema"]),
-            ),
+            lambda: ask_primary(params, lambda session: _checks_data.ask_counts(session, params["schema"])),
         ),
     ]
+
+
+def _connect(login: Params, joined: t.Any = None) -> Session:
+    return open_session(login, DATABASE_READ_SECONDS, DATABASE_CONNECT_SECONDS, joined)
+
+
+def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:
+    """Ask where the runbooks go too: through the bastion, where there is one. A private RDS is reached by it alone."""
+    login, bastion = params["primary_database"], _bastion(params["bastion"])
+    if not bastion.host:
+        return _checks_data.opened_session(lambda: _connect(login), ask)
+    with _tunnel.through(bastion, login["login_host"], login["login_port"]) as joined:
+        return _checks_data.opened_session(lambda: _connect(login, joined), ask)
+
+
+def _bastion(params: Params) -> _tunnel.Bastion:
+    named = {name: params[name] or "" for name in ("host", "user", "private_key_file", "arguments")}
+    return _tunnel.Bastion(port=params["port"], **named)
 
 
 def look(params: Params, clock: Clock) -> list[Line]:
