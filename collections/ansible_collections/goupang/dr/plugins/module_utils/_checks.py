@@ -22,6 +22,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_data,
     _checks_local,
     _checks_release,
+    _checks_rights,
     _checks_site,
     _tunnel,
 )
@@ -154,7 +155,7 @@ def checks(subject: Subject) -> list[Check]:
     """All of them, in the order of the screen."""
     stack, machine = subject.stack, subject.machine
     active, aws, azure, data = _checks_active, _checks_aws, _checks_azure, _checks_data
-    site, local, release = _checks_site, _checks_local, _checks_release
+    site, local, release, rights = _checks_site, _checks_local, _checks_release, _checks_rights
     everybody = ("served", "thrown", "health checks", "target", "source")
     places = tuple(f"certificate {place.name}" for place in subject.places)
     bastion = subject.params["bastion"]["host"] or ""
@@ -174,6 +175,7 @@ def checks(subject: Subject) -> list[Check]:
             partial(release.judge_schema_version, subject.params["release"]["schema_version"] or ""),
         ),
         loud(azure.LOGIN, ("login",), azure.judge_login),
+        Check(rights.AZURE, ("there", "azure rights"), rights.judge_azure),
         Check(azure.SIZES, ("there", "usages", "skus"), partial(azure.judge_sizes, machine)),
         Check(azure.IMAGE, ("there", "image"), partial(azure.judge_image, machine)),
         Check(azure.NETWORK, ("there", "network"), partial(azure.judge_network, machine)),
@@ -186,6 +188,7 @@ def checks(subject: Subject) -> list[Check]:
         Check(aws.RECORDS, ("records",), partial(aws.judge_records, stack, subject.domains)),
         loud(site.SWITCH, ("thrown",), partial(site.judge_switch, subject.params["storage"]["switch_container"])),
         loud(active.AWS_API, ("health checks",), active.judge_api),
+        loud(rights.AWS, ("aws rights",), rights.judge_aws),
         loud(site.CERTIFICATES, (*places, "target", "source"), judge_all_certificates),
         loud(site.CLOCKS, ("thrown", "health checks", "login"), judge_all_clocks),
         Check(f"{local.WAY_IN} machine", ("network",), partial(azure.judge_ssh_rule, machine)),
@@ -262,10 +265,12 @@ def _certificate(
 
 def _of_aws(subject: Subject, api: Shared[_checks_aws.Api]) -> list[Question]:
     zone, names = subject.params["sites"]["zone"], [domain.domain for domain in subject.domains]
+    rights = Shared(lambda: _checks_rights.connect(subject.params["aws"]))
     return [
         Question("distributions", "AWS", lambda: api().distributions()),
         Question("health checks", "AWS", lambda: api().health_checks()),
         Question("records", "AWS", lambda: api().records(zone, names)),
+        Question("aws rights", "AWS", lambda: _checks_rights.ask_aws(rights(), subject.stack.latches)),
     ]
 
 
@@ -277,6 +282,7 @@ def _of_azure(machine: Machine, api: Shared[_checks_azure.Api]) -> list[Question
         "skus": _checks_azure.ask_skus,
         "image": _checks_azure.ask_image,
         "network": _checks_azure.ask_network,
+        "azure rights": _checks_rights.ask_azure,
     }
     return [Question(name, "Azure", partial(_ask_azure, ask, api, machine)) for name, ask in asks.items()]
 

@@ -200,10 +200,10 @@ def _judged(check: Check, answers: list[t.Any]) -> list[Line]:
 # clouds' own ideas of capacity, nor by anything that only AWS could mend.
 _KNOWS = ("active", "backup", "loss")
 _LOADS = ("target database", "target parameters", "release")
-_BUILDS = ("azure login", "ssh keys", "machine network", "machine image")
+_BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
-_REST = ("machine sizes", "schema version", "certificates", "clocks", "way in", "control room")
+_REST = ("machine sizes", "schema version", "aws rights", "certificates", "clocks", "way in", "control room")
 EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST)
 
 
