@@ -24,6 +24,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_release,
     _checks_rights,
     _checks_site,
+    _checks_ssh,
     _tunnel,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Domain, Site, Stack
@@ -191,7 +192,7 @@ def checks(subject: Subject) -> list[Check]:
         loud(rights.AWS, ("aws rights",), rights.judge_aws),
         loud(site.CERTIFICATES, (*places, "target", "source"), judge_all_certificates),
         loud(site.CLOCKS, ("thrown", "health checks", "login"), judge_all_clocks),
-        Check(f"{local.WAY_IN} machine", ("network",), partial(azure.judge_ssh_rule, machine)),
+        Check(_checks_ssh.WAY_IN, ("gates",), partial(_checks_ssh.judge_gates, machine)),
         loud(f"{local.WAY_IN} bastion", ("bastion",), partial(local.judge_bastion, bastion)),
         Check(local.CONTROL_ROOM, ("room",), local.judge_room),
     ]
@@ -282,6 +283,7 @@ def _of_azure(machine: Machine, api: Shared[_checks_azure.Api]) -> list[Question
         "skus": _checks_azure.ask_skus,
         "image": _checks_azure.ask_image,
         "network": _checks_azure.ask_network,
+        "gates": _checks_ssh.ask_gates,
         "azure rights": _checks_rights.ask_azure,
     }
     return [Question(name, "Azure", partial(_ask_azure, ask, api, machine)) for name, ask in asks.items()]
