@@ -194,6 +194,11 @@ class Stack:
     threshold: int = 3
     automatic: bool = False
 
+    @property
+    def latches(self) -> list[str]:
+        """Ids of the checks that a failover forces unhealthy."""
+        return [check_id for name, check_id in self.ids.items() if WANTED.get(name, Wanted()).latch]
+
     def named(self, check_id: str | None) -> str:
         return next((name for name, known in self.ids.items() if known == check_id), str(check_id))
 
