@@ -42,7 +42,7 @@ class Recorder:
         self.acts.append("users leave")
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
-        self.acts.append(f"since {since}: www {by['www']}, dr {by['dr']}")
+        self.acts.append(f"since {since}: {', '.join(f'{label} {site}' for label, site in by.items())}")
 
     def see_ways(self, switch: bool, latch: bool) -> None:
         self.acts.append(f"switch {switch}, latch {latch}")
