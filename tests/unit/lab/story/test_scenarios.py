@@ -56,6 +56,9 @@ class Recorder:
     def primary_is_untouched(self) -> None:
         self.acts.append("untouched")
 
+    def primary_refuses(self) -> None:
+        self.acts.append("refuses")
+
     def machine_is(self, size: str) -> None:
         self.acts.append(f"machine {size}")
 
