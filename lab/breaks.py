@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from lab import facts as lab_facts
-from lab import reach, topology
+from lab import reach, throttle, topology
 from lab.azure import faults
 from lab.errors import LabError
 from lab.facts import Facts
@@ -178,6 +178,18 @@ def _no_capacity(*sizes: str) -> tuple[Act, Act]:
     return act, lambda podman, facts: faults.clear(facts)
 
 
+def _throttled() -> tuple[Act, Act]:
+    def act(podman: Podman, facts: Facts) -> None:
+        for order in throttle.orders(lab_facts.home()):
+            order.touch()
+
+    def undo(podman: Podman, facts: Facts) -> None:
+        for order in throttle.orders(lab_facts.home()):
+            order.unlink(missing_ok=True)
+
+    return act, undo
+
+
 BREAKS: dict[str, Break] = {
     "primary": Break(
         "load balancer, Tomcat, RDS and bastion lose their power at once", *hosts_killed(*topology.PRIMARY)
@@ -211,6 +223,9 @@ BREAKS: dict[str, Break] = {
     "few-sizes": Break(
         "Azure has no capacity for the first two sizes that the inventory names",
         *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
+    ),
+    "throttled": Break(
+        "Route 53, CloudFront, Resource Manager and Blob refuse each fourth request as too many", *_throttled()
     ),
 }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import jinja2
 
-from lab import azurite, images, network, wheels
+from lab import azurite, images, network, throttle, wheels
 from lab.edge import render as edge_render
 from lab.facts import STORAGE_ACCOUNT, Facts
 from lab.podman import SYSTEMD, Podman
@@ -59,7 +59,8 @@ def add_hosts(facts: Facts) -> list[str]:
 
 
 def hosts(home: Path, given: Given) -> list[Host]:
-    blob: tuple[str, ...] = ("node", f"/azurite/{azurite.ENTRY}", "--blobHost", "0.0.0.0", "--blobPort", "443")  # noqa: S104
+    blob: tuple[str, ...] = ("node", "--require", "/lab/throttle.js", f"/azurite/{azurite.ENTRY}")
+    blob += ("--blobHost", "0.0.0.0", "--blobPort", "443")  # noqa: S104
     blob += ("--cert", "/lab/host.pem", "--key", "/lab/host.key", "--oauth", "basic", "--location", "/data")
     blob += ("--skipApiVersionCheck", "--disableTelemetry", "--silent")
     accounts = f"--env-file={home}/hosts/blob/accounts.env"
@@ -130,6 +131,7 @@ def write_files(facts: Facts, home: Path, secrets: t.Mapping[str, str]) -> None:
         "azuredb/my.cnf": render("databases/azuredb.cnf", {}),
         "app/ROOT.xml": render("templates/root.xml", {"password": secrets["application_primary"]}),
         "bastion/pip.conf": wheels.PIP_CONF,
+        "blob/throttle.js": render("templates/throttle.js", throttle.of_blob(f"/lab/{throttle.ORDER}")),
         "blob/accounts.env": f"AZURITE_ACCOUNTS={STORAGE_ACCOUNT}:{secrets['storage_key']}\n",
     }
     for target, text in texts.items():

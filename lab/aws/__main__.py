@@ -9,6 +9,7 @@ from lab.aws.server import server
 from lab.errors import LabError
 from lab.netns import listen
 from lab.podman import Podman
+from lab.throttle import Throttle, orders
 
 PORT = 80
 
@@ -17,7 +18,8 @@ def main() -> int:
     lab, home = facts.load(), facts.home()
     pid = Podman.of(home).pid(f"{lab.id}-aws")
     with listen(pid, lab.addresses["aws"], PORT) as listener:
-        server(listener, home / "aws" / "state.pickle", home / "run" / "health.json").serve_forever()
+        state, health_file = home / "aws" / "state.pickle", home / "run" / "health.json"
+        server(listener, state, health_file, Throttle(orders(home)[0])).serve_forever()
     return 0
 
 

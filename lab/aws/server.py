@@ -10,8 +10,9 @@ from pathlib import Path
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from lab.aws import gaps
+from lab.aws import gaps, throttled
 from lab.aws.persistence import Store
+from lab.throttle import Throttle
 
 # The API versions in the paths of Route 53 and CloudFront: the services that are kept on disk.
 KEPT_PATHS = ("/2013-04-01/", "/2020-05-31/")
@@ -21,12 +22,16 @@ Body = t.Iterable[bytes]
 class Application:
     """One request at a time: moto's dictionaries have no locks, and a version that is compared must not move."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, throttle: Throttle) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._lock = threading.Lock()
         self._store = store
+        self._throttle = throttle
 
     def __call__(self, environ: dict[str, t.Any], start_response: t.Any) -> Body:
+        refused = throttled.refusal(self._throttle, environ, start_response)
+        if refused is not None:
+            return refused
         with self._lock:
             # Flask answers with the whole body at once; a generator would run outside of the lock.
             body = list(self._moto(environ, start_response))
@@ -45,10 +50,12 @@ class Handler(MotoRequestHandler):
             self.log("info", "%s %s", self.requestline, code)
 
 
-def server(listener: socket.socket, state: Path, health_file: Path) -> BaseWSGIServer:
+def server(listener: socket.socket, state: Path, health_file: Path, throttle: Throttle) -> BaseWSGIServer:
     """The emulator, ready for serve_forever(). state: the file that keeps Route 53 and CloudFront."""
     gaps.close(health_file)
     store = Store(state)
     store.load()
     host, port = listener.getsockname()[:2]
-    return make_server(host, port, Application(store), threaded=True, request_handler=Handler, fd=listener.fileno())
+    return make_server(
+        host, port, Application(store, throttle), threaded=True, request_handler=Handler, fd=listener.fileno()
+    )

@@ -18,8 +18,10 @@ from lab.azure.network import Pool
 from lab.azure.operations import Pace
 from lab.azure.server import Server
 from lab.azure.store import Store
+from lab.azure.throttled import throttled
 from lab.errors import LabError
 from lab.podman import Podman
+from lab.throttle import Throttle, orders
 
 PORT = 443
 
@@ -56,7 +58,8 @@ def serve() -> None:
         pool=Pool(lab.subnet, facts.FIRST_MACHINE),
         pace=Pace(step=step_seconds()),
     )
-    server = Server(listener, home / "ca" / "azure.pem", home / "ca" / "azure.key", arm.answer)
+    answer = throttled(Throttle(orders(home)[0]), arm.answer)
+    server = Server(listener, home / "ca" / "azure.pem", home / "ca" / "azure.key", answer)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     threading.Thread(target=end_with, args=(container, server), daemon=True).start()
     store.save()

@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lab.aws.throttled import DATA_PLANE
 from lab.route53.model import Check, Plane, Record, plain
 
 CONNECT_SECONDS = 1
@@ -30,7 +31,11 @@ def client(service: str, endpoint_url: str, access_key: str, secret_key: str) ->
         aws_secret_access_key=secret_key,
         # No proxies: the lab's addresses are this machine's own.
         config=Config(
-            connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"max_attempts": 0}, proxies={}
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"max_attempts": 0},
+            proxies={},
+            user_agent_extra=DATA_PLANE,
         ),
     )
 

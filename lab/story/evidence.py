@@ -108,7 +108,8 @@ def touched(sources: Sources) -> list[str]:
 def sizes(sources: Sources) -> list[str]:
     """Of each machine in Azure."""
     return [
-        str(machine.as_dict()["hardware_profile"]["vm_size"]) for machine in sources.resources()["virtual_machines"]
+        str(machine.as_dict()["properties"]["hardwareProfile"]["vmSize"])
+        for machine in sources.resources()["virtual_machines"]
     ]
 
 

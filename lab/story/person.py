@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.facts import Facts
 from lab.story import process
 from lab.supervisor import Clock
+from lab.watch.fetch import over_https
+from lab.watch.records import PRIMARY, Write
+from lab.watch.user import User
 
 CURL_SECONDS = 60.0
 KOREAN, ENGLISH = 'lang="ko"', 'lang="en"'
@@ -67,6 +71,37 @@ def reading(curl: Curl, zone: str, path: str, marker: str) -> t.Iterator[Visit]:
 def _page(curl: Curl, zone: str) -> Visit:
     www = f"https://www.{zone}/"
     return _visit(f"curl {www}", curl([www]), "503", [KOREAN, ENGLISH, f"https://dr.{zone}"])
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Addresses of somebody who asked DNS long ago."""
+
+    kept: str
+
+    def address(self, name: str) -> str:
+        return self.kept
+
+    def unanswered(self, name: str) -> None:
+        """Nothing else is known."""
+
+
+class Forgotten:
+    """A sink for what is told at once."""
+
+    def append(self, record: t.Any) -> None:
+        """Nothing is kept."""
+
+
+def keeps_the_address(lab: Facts, zone: str) -> Write:
+    """What became of an owner whom somebody adds at dr, at the address of the primary's load balancer."""
+    user = User("by hand", Kept(lab.addresses["alb"]), over_https(lab.ca_bundle), Forgotten(), Forgotten())
+    return user.write(f"dr.{zone}")
+
+
+def was_refused(write: Write) -> bool:
+    """By the primary's own application, and not for want of an answer."""
+    return write.outcome == "refused" and write.served_by == PRIMARY
 
 
 def lab_curl(python: str, log: Path) -> Curl:

@@ -180,6 +180,14 @@ class LabStage:
             raise LabError(f"The primary was to be left alone, but {' and '.join(touched)}")
         self.narrator.tell("the primary is open: no account is locked, and no mark closes it")
 
+    def primary_refuses(self) -> None:
+        """LabError unless the primary's own application refuses the write of somebody who kept its address."""
+        write = person.keeps_the_address(facts.load(), self.zone)
+        if not person.was_refused(write):
+            said = write.error or f"{write.status} from {write.served_by}"
+            raise LabError(f"The closed primary was to refuse a write, and it is {write.outcome}: {said}")
+        self.narrator.tell(f"a person who kept the primary's address writes: {write.status}, refused")
+
     def machine_is(self, size: str) -> None:
         sizes = evidence.sizes(self.sources)
         if sizes != [size]:

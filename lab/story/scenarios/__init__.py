@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from lab.story.scenarios import (
-    api_comes_back,
-    aws_dark,
-    azure_dark,
-    blob_slow,
-    half_dead,
-    no_capacity,
-    planned,
-    primary_lost,
-    primary_returns,
-    two_operators,
-)
+import importlib
+import pkgutil
+
 from lab.story.steps import Scenario
 
-_STORIES = (
-    api_comes_back,
-    aws_dark,
-    azure_dark,
-    blob_slow,
-    half_dead,
-    no_capacity,
-    planned,
-    primary_lost,
-    primary_returns,
-    two_operators,
-)
+_STORIES = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
 SCENARIOS: dict[str, Scenario] = {story.SCENARIO.name: story.SCENARIO for story in _STORIES}

@@ -6,37 +6,26 @@ DNS and the edge answer from what they knew last, as Route 53's and CloudFront's
 from __future__ import annotations
 
 from lab.report import Expectation
-from lab.story.steps import IN_DISASTER, IN_PEACE, Break, Do, Heal, Mark, Runbook, Scenario, Served, Ways
-from lab.watch.records import FOLLOWER, STALE
+from lab.story.rows import COMPARE_ROWS, LEAVE, PRIMARY_IS_LOST, home, peace
+from lab.story.steps import IN_DISASTER, IN_PEACE, Break, Do, Heal, Runbook, Scenario, Served, Ways
 
 SCENARIO = Scenario(
     name="aws-dark",
     sentence="AWS is silent as a whole; the switch moves the users without one call to it.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE, aws_is_dark=True),
     steps=(
-        Runbook("provision"),
-        Runbook("backup"),
-        Runbook("preflight"),
-        Do(lambda stage: stage.users_come()),
-        Served("users_came", IN_PEACE, users=(FOLLOWER, STALE)),
+        *peace("provision", "backup", "preflight"),
         Break("aws"),
-        Runbook("failover", {"dr_confirm": "failover", "dr_primary_is_lost": "true"}),
+        Runbook("failover", PRIMARY_IS_LOST),
         Ways(switch=True, latch=False),
-        Do(lambda stage: stage.compare_rows()),
+        COMPARE_ROWS,
         Served("break", IN_DISASTER),
         Do(lambda stage: stage.person_looks()),
         Heal("aws"),
         Runbook("reconcile"),
         Ways(switch=True, latch=True),
-        Mark("failback"),
-        Runbook("failback", {"dr_confirm": "failback", "dr_override": "min_dwell: a drill goes home at once"}),
-        Ways(switch=False, latch=False),
-        Served("failback", IN_PEACE),
-        Mark("failback_ended"),
+        *home(Ways(switch=False, latch=False)),
         Runbook("verify"),
-        Runbook("cool_down"),
-        Do(lambda stage: stage.count_left_behind()),
-        Do(lambda stage: stage.users_leave()),
-        Do(lambda stage: stage.count_writes()),
+        *LEAVE,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.report import Expectation
+from lab.story.rows import COMPARE_ROWS, FAILBACK, HASTY_FAILBACK, LEAVE, PRIMARY_IS_LOST, peace
 from lab.story.steps import (
     IN_DISASTER,
     IN_PEACE,
@@ -17,29 +18,22 @@ from lab.story.steps import (
     Stayed,
     Ways,
 )
-from lab.watch.records import FOLLOWER, STALE
 
-HOME = {"dr_confirm": "failback"}
-KEEP = {**HOME, "dr_override": "keep_primary: Azure is dark, and users cannot wait for it"}
-HASTY = {**HOME, "dr_override": "min_dwell: a drill goes home at once"}
+KEEP = {**FAILBACK, "dr_override": "keep_primary: Azure is dark, and users cannot wait for it"}
 
 SCENARIO = Scenario(
     name="azure-dark",
     sentence="After a failover Azure goes dark; users come home without what they wrote there, which is said and kept.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE, given_up=True),
     steps=(
-        Runbook("provision"),
-        Runbook("self_fence"),
-        Runbook("backup"),
-        Do(lambda stage: stage.users_come()),
-        Served("users_came", IN_PEACE, users=(FOLLOWER, STALE)),
+        *peace("provision", "self_fence", "backup"),
         Break("primary"),
-        Runbook("failover", {"dr_confirm": "failover", "dr_primary_is_lost": "true"}),
-        Do(lambda stage: stage.compare_rows()),
+        Runbook("failover", PRIMARY_IS_LOST),
+        COMPARE_ROWS,
         Served("break", IN_DISASTER),
         Heal("primary"),
         Do(lambda stage: stage.lab("break", "azure")),
-        Refused("failback", HOME, "dr_override='keep_primary: "),
+        Refused("failback", FAILBACK, "dr_override='keep_primary: "),
         Mark("failback"),
         Runbook("failback", KEEP),
         Served("failback", IN_PEACE),
@@ -50,7 +44,7 @@ SCENARIO = Scenario(
         Mark("azure_is_back"),
         # It comes back open, with the mark, with a switch that would send users there, and with what they wrote there.
         # Nobody is led to it, and nothing is carried over what they write now.
-        Refused("failback", HASTY, "keep_primary"),
+        Refused("failback", HASTY_FAILBACK, "keep_primary"),
         Refused("backup", {}, "invalidated"),
         Served("azure_is_back", IN_PEACE),
         Stayed("azure_is_back", IN_PEACE),
@@ -61,9 +55,6 @@ SCENARIO = Scenario(
         Do(lambda stage: stage.primary_is_untouched()),
         Runbook("verify"),
         Runbook("backup"),
-        Runbook("cool_down"),
-        Do(lambda stage: stage.count_left_behind()),
-        Do(lambda stage: stage.users_leave()),
-        Do(lambda stage: stage.count_writes()),
+        *LEAVE,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.report import Expectation
+from lab.story.rows import COMPARE_ROWS, FAILOVER, LEAVE, home, peace
 from lab.story.steps import IN_DISASTER, IN_PEACE, Break, Do, Heal, Mark, Refused, Runbook, Scenario, Served
 from lab.watch.records import FOLLOWER, STALE
 
@@ -11,32 +12,23 @@ SCENARIO = Scenario(
     sentence="Azure has no machine, and the primary serves on, untouched; then it has the third size, which will do.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE, nothing_lost=True, primary_asked=True),
     steps=(
-        Runbook("provision"),
-        Runbook("backup"),
-        Do(lambda stage: stage.users_come()),
-        Served("users_came", IN_PEACE, users=(FOLLOWER, STALE)),
+        *peace("provision", "backup"),
         Break("no-capacity"),
-        Refused("failover", {"dr_confirm": "failover"}, "Azure has none of the sizes"),
+        Refused("failover", FAILOVER, "Azure has none of the sizes"),
         Mark("refused"),
         Do(lambda stage: stage.primary_is_untouched()),
         Served("refused", IN_PEACE, users=(FOLLOWER, STALE)),
         Heal("no-capacity"),
         # Both fail as Azure does: it takes the order, and says only later that it has none.
         Break("few-sizes"),
-        Runbook("failover", {"dr_confirm": "failover"}),
+        Runbook("failover", FAILOVER),
         Do(lambda stage: stage.machine_is("Standard_B2ms")),
-        Do(lambda stage: stage.compare_rows()),
+        COMPARE_ROWS,
         Runbook("verify"),
         Served("break", IN_DISASTER),
         Heal("few-sizes"),
-        Mark("failback"),
-        Runbook("failback", {"dr_confirm": "failback", "dr_override": "min_dwell: a drill goes home at once"}),
-        Served("failback", IN_PEACE),
-        Mark("failback_ended"),
+        *home(),
         Runbook("verify"),
-        Runbook("cool_down"),
-        Do(lambda stage: stage.count_left_behind()),
-        Do(lambda stage: stage.users_leave()),
-        Do(lambda stage: stage.count_writes()),
+        *LEAVE,
     ),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lab.report import Expectation
-from lab.story.steps import IN_DISASTER, IN_PEACE, Do, Mark, Runbook, Scenario, Served
+from lab.story.rows import COMPARE_ROWS, FAILOVER, LEAVE, home, peace
+from lab.story.steps import IN_DISASTER, IN_PEACE, Mark, Runbook, Scenario, Served
 from lab.watch.records import FOLLOWER, STALE
 
 SCENARIO = Scenario(
@@ -11,24 +12,15 @@ SCENARIO = Scenario(
     sentence="Both sites live; the users are moved to Azure and home again, and not one write is lost.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE, nothing_lost=True, primary_asked=True),
     steps=(
-        Runbook("provision"),
-        Runbook("backup"),
-        Do(lambda stage: stage.users_come()),
-        Served("users_came", IN_PEACE, users=(FOLLOWER, STALE)),
+        *peace("provision", "backup"),
         # What users write from here on is in no backup yet: failover takes a last one.
         Mark("break"),
-        Runbook("failover", {"dr_confirm": "failover"}),
-        Do(lambda stage: stage.compare_rows()),
+        Runbook("failover", FAILOVER),
+        COMPARE_ROWS,
         Runbook("verify"),
         Served("break", IN_DISASTER),
-        Mark("failback"),
-        Runbook("failback", {"dr_confirm": "failback", "dr_override": "min_dwell: a drill goes home at once"}),
-        Served("failback", IN_PEACE, users=(FOLLOWER, STALE)),
-        Mark("failback_ended"),
+        *home(users=(FOLLOWER, STALE)),
         Runbook("verify"),
-        Runbook("cool_down"),
-        Do(lambda stage: stage.count_left_behind()),
-        Do(lambda stage: stage.users_leave()),
-        Do(lambda stage: stage.count_writes()),
+        *LEAVE,
     ),
 )

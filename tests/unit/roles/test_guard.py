@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 import yaml
@@ -15,7 +19,8 @@ GUARD = yaml.safe_load((ROOT / "collections/ansible_collections/goupang/dr/roles
 def guard(folder: Path, tasks: str, *options: str, **variables: str) -> Done:
     role = {"name": "goupang.dr.guard", "tasks_from": tasks}
     shown = {"name": "Show", "ansible.builtin.debug": {"var": "guard_override"}}
-    asked = [{"name": "Ask guard", "ansible.builtin.include_role": role}, shown]
+    mark = {"name": "Show the mark", "ansible.builtin.debug": {"var": "guard_primary_mark"}}
+    asked = [{"name": "Ask guard", "ansible.builtin.include_role": role}, shown, mark]
     ours = [{"name": "Ask", "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": asked}]
     return play(folder, yaml.safe_dump(ours), *options)
 
@@ -61,6 +66,47 @@ def test_what_holds_the_lock_is_refused_where_nobody_would_renew_it(tmp_path):
     )
     assert done.returncode == 2
     assert "set ANSIBLE_CALLBACKS_ENABLED=goupang.dr.lock,goupang.dr.journal" in told(done)
+
+
+@contextmanager
+def blob_that_answers(*statuses: int) -> Iterator[str]:
+    """Its address; it answers so, in this order, and with the last one ever after."""
+    left = list(statuses)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(left.pop(0) if len(left) > 1 else left[0])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "mark"),
+    [((503, 429, 200), "closed"), ((500, 404), "open"), ((404,), "open"), ((503,), "unknown"), ((403,), "unknown")],
+)
+def test_a_busy_blob_is_asked_again_whether_a_mark_closes_the_primary(tmp_path, statuses, mark):
+    with blob_that_answers(*statuses) as url:
+        done = guard(
+            tmp_path,
+            "mark.yml",
+            "-e",
+            "{dr_resolvers: [], dr_ca_bundle: ''}",
+            guard_intent="backup",
+            dr_storage_account_url=url,
+            dr_switch_container="switch",
+            dr_application="petclinic",
+        )
+    assert (done.returncode == 2) is (mark == "closed"), told(done)
+    assert ("The primary is invalidated" in told(done)) is (mark == "closed")
+    assert f'"guard_primary_mark": "{mark}"' in told(done) or mark == "closed"
 
 
 def test_each_runbook_that_acts_holds_the_lock_or_stands_back():

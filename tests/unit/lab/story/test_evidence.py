@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from azure.mgmt.compute.models import HardwareProfile, VirtualMachine
 
 from lab.errors import LabError
 from lab.story import evidence
@@ -19,7 +20,8 @@ class Thing:
     size: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        return {"hardware_profile": {"vm_size": self.size}}
+        # As the SDK does it, whose releases differ in the shape.
+        return dict(VirtualMachine(location="", hardware_profile=HardwareProfile(vm_size=self.size)).as_dict())
 
 
 @dataclass

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.story.person import ENGLISH, KOREAN, reading, visits
+import pytest
+
+from lab.story.person import ENGLISH, KOREAN, reading, visits, was_refused
+from lab.watch.records import Write
 
 PAGE = f"HTTP/1.1 503 Service Unavailable\r\n\r\n<p {KOREAN}><p {ENGLISH}><a href='https://dr.petclinic.lab/'>"
 CREATED = "HTTP/1.1 303 See Other\r\nLocation: /owners/7\r\n\r\n"
@@ -52,3 +55,20 @@ def test_of_another_application_only_pages_are_read() -> None:
 
 def test_no_answer_at_all() -> None:
     assert visits(Script("", "", ""), "petclinic.lab", "run-1")[0].status_line == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "site", "refused"),
+    [
+        ("refused", 503, "primary", True),
+        # A load balancer without an application behind it, or nobody at all, proves no fence.
+        ("unknown", 502, None, False),
+        ("refused", 503, None, False),
+        ("refused", None, None, False),
+        ("refused", 503, "page", False),
+        ("acknowledged", 303, "primary", False),
+    ],
+)
+def test_only_the_primary_itself_can_refuse(outcome: str, status: int | None, site: str | None, refused: bool) -> None:
+    write = Write("watch-1", "now", 1.0, "by hand", "dr.petclinic.lab", outcome, status=status, served_by=site)
+    assert was_refused(write) is refused

@@ -42,7 +42,7 @@ class Recorder:
         self.acts.append("users leave")
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
-        self.acts.append(f"since {since}: www {by['www']}, dr {by['dr']}")
+        self.acts.append(f"since {since}: {', '.join(f'{label} {site}' for label, site in by.items())}")
 
     def users_stayed(self, since: str, by: Mapping[str, str]) -> None:
         self.acts.append(f"stayed since {since}: www {by['www']}, dr {by['dr']}")
@@ -58,6 +58,9 @@ class Recorder:
 
     def primary_is_untouched(self) -> None:
         self.acts.append("untouched")
+
+    def primary_refuses(self) -> None:
+        self.acts.append("refuses")
 
     def machine_is(self, size: str) -> None:
         self.acts.append(f"machine {size}")

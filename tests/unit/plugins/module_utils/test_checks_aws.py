@@ -8,10 +8,11 @@ import typing as t
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_aws as aws
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import AwsApi, Domain, Site, Stack
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated
+from botocore.exceptions import ClientError
 
-from tests.unit.plugins.scripted import Call, Script
+from tests.unit.plugins.scripted import Call, FakeClock, Script
 
 Json = dict[str, t.Any]
 
@@ -256,6 +257,19 @@ def test_health_checks_are_listed_page_by_page_and_the_date_is_kept() -> None:
         answer = AwsApi(None, route53).health_checks()
     assert (answer.value, answer.date) == ([1, 2], "d2")
     assert answer.then is not None
+
+
+@pytest.mark.parametrize("code", ["Throttling", "ServiceUnavailable"])
+def test_who_asks_too_much_asks_again_for_some_seconds(code: str) -> None:
+    said: Json = {"Error": {"Code": code, "Message": "Rate exceeded"}}
+    busy = Call("list_health_checks", answer=ClientError(said, "ListHealthChecks"))
+    clock = FakeClock()
+    with Script(busy, busy, Call("list_health_checks", answer={"HealthChecks": [1]})) as route53:
+        assert AwsApi(None, route53, clock).health_checks().value == [1]
+    assert clock.time == 1 + 2
+    with Script(*[busy] * 4) as route53, pytest.raises(ServiceFault, match=code):
+        AwsApi(None, route53, clock).health_checks()
+    assert clock.time <= 3 + aws.BUSY_SECONDS
 
 
 def zones(*zones: Json) -> Call:

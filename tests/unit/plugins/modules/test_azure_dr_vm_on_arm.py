@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _checks_azure
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import Json, Want
 from ansible_collections.goupang.dr.plugins.module_utils._errors import NotAuthorised, Refused, SizeUnavailable
 
 from lab.azure.faults import no_capacity
+from lab.azure.server import Server
 from lab.azure.store import Resource
+from lab.azure.throttled import throttled
+from lab.throttle import Throttle
 from tests.unit.lab.azure.conftest import SECRET, TENANT, Cloud, certificate, cloud, server
 
 __all__ = ["certificate", "cloud", "server"]  # fixtures
@@ -70,6 +75,26 @@ def azure(cloud: Cloud) -> Azure:
         "timeout": 20,
     }
     return Azure(cloud, params)
+
+
+@pytest.fixture
+def throttled_azure(azure: Azure, server: Server, tmp_path: Path) -> Azure:
+    """It refuses the first of each four requests for the same thing."""
+    order = tmp_path / "throttled"
+    order.touch()
+    server.answer = throttled(Throttle(order), azure.cloud.arm.answer)
+    return azure
+
+
+def test_each_request_that_azure_refuses_as_too_many_is_repeated(throttled_azure: Azure):
+    assert throttled_azure.bring("running")["changed"]
+    assert throttled_azure.bring("absent")["changed"]
+    assert throttled_azure.left() == []
+
+
+def test_a_question_before_the_disaster_is_repeated_too(throttled_azure: Azure):
+    api = _checks_azure.connect(throttled_azure.params)
+    assert [api.get("/subscriptions/sub", "2022-12-01").value["state"] for _ in range(5)] == ["Enabled"] * 5
 
 
 def test_each_state_check_do_check_again_do_again(azure: Azure):

@@ -39,7 +39,12 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 10
 ATTEMPTS = 2
 
-THROTTLED = frozenset({"429", "Throttling", "ThrottlingException", "TooManyRequests", "TooManyRequestsException"})
+# AWS's words for "ask again": of its limits, and of a service that is busy.
+THROTTLED = frozenset({"429", "Throttling", "ThrottlingException", "TooManyRequests", "TooManyRequestsException"}) | {
+    "503",
+    "ServiceUnavailable",
+    "SlowDown",
+}
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0
 

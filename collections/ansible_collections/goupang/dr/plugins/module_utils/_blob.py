@@ -21,6 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     sentences,
     tls_verify,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._blob_retry import repeating
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Missing
 
 __all__ = ["BlobMissing", "BlobProperties", "Store", "open_container"]
@@ -88,10 +89,9 @@ def open_container(
         connection_verify=tls_verify(params),
         connection_timeout=patience.connect,
         read_timeout=patience.read,
-        # The SDK's own pace begins with 15 s, which is long for a person who waits.
-        retry_policy=blob.ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=patience.retries),
         max_single_get_size=PIECE,
         max_chunk_get_size=PIECE,
+        **repeating(patience),
     )
     return AzureContainer(client, account_url.rstrip("/") + "/" + container)
 

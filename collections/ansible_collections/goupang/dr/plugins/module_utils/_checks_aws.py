@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated, Line, now
+from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 Json = dict[str, t.Any]
 
@@ -20,6 +21,8 @@ CLOUDFRONT, HEALTH_CHECKS, RECORDS = "cloudfront", "health checks", "records"
 PROVISION = "Run provision.yml."
 LONGEST_TTL = 60
 PATIENCE = _aws.Patience(connect=3, read=5, attempts=1)
+# Silence is not repeated; who says that it is too much is asked again for so many seconds.
+BUSY_SECONDS = 8
 
 
 # -- Asking ------------------------------------------------------------------------
@@ -38,21 +41,23 @@ class Api(t.Protocol):
 class AwsApi:
     """Api on boto3 clients. Few calls, since the account's limit is five a second: lists, never one by one."""
 
-    def __init__(self, cloudfront: t.Any, route53: t.Any) -> None:
+    def __init__(self, cloudfront: t.Any, route53: t.Any, clock: Clock = REAL_CLOCK) -> None:
         self._cloudfront = cloudfront
         self._route53 = route53
+        self._clock = clock
 
     def distributions(self) -> list[Json]:
-        with _aws.calling("list the distributions"):
+        def listed() -> list[Json]:
             pages = self._cloudfront.get_paginator("list_distributions").paginate()
             return [item for page in pages for item in page["DistributionList"].get("Items", [])]
+
+        return t.cast("list[Json]", self._asked("list the distributions", listed))
 
     def health_checks(self) -> Dated:
         found: list[Json] = []
         marker: dict[str, str] = {}
         while True:
-            with _aws.calling("list the health checks"):
-                answer = self._route53.list_health_checks(**marker)
+            answer = self._asked("list the health checks", self._route53.list_health_checks, **marker)
             date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
             found += answer["HealthChecks"]
             if not answer.get("IsTruncated"):
@@ -61,19 +66,24 @@ class AwsApi:
 
     def records(self, zone: str, names: t.Collection[str]) -> list[Json]:
         """The record sets of these names. Missing when there is no such public zone."""
-        with _aws.calling(f"find the hosted zone {zone}"):
-            zones = self._route53.list_hosted_zones_by_name(DNSName=zone)["HostedZones"]
+        doing = f"find the hosted zone {zone}"
+        zones = self._asked(doing, self._route53.list_hosted_zones_by_name, DNSName=zone)["HostedZones"]
         of_this_name = [z for z in zones if plain(z["Name"]) == plain(zone) and not z["Config"].get("PrivateZone")]
         if not of_this_name:
             raise Missing(f"this AWS account has no public hosted zone {zone}")
         found: list[Json] = []
         for name in names:
-            with _aws.calling(f"list the records of {name}"):
-                answer = self._route53.list_resource_record_sets(
-                    HostedZoneId=of_this_name[0]["Id"], StartRecordName=name, MaxItems="20"
-                )
+            wanted = {"HostedZoneId": of_this_name[0]["Id"], "StartRecordName": name, "MaxItems": "20"}
+            answer = self._asked(f"list the records of {name}", self._route53.list_resource_record_sets, **wanted)
             found += [r for r in answer["ResourceRecordSets"] if plain(r["Name"]) == plain(name)]
         return found
+
+    def _asked(self, doing: str, method: t.Callable[..., t.Any], **arguments: t.Any) -> t.Any:
+        def call() -> t.Any:
+            with _aws.calling(doing):
+                return method(**arguments)
+
+        return _aws.patiently(call, self._clock, self._clock.now() + BUSY_SECONDS)
 
 
 def connect(params: t.Mapping[str, t.Any]) -> Api:

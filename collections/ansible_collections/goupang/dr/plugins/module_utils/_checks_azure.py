@@ -39,6 +39,8 @@ SKUS = "2021-07-01"
 NETWORKS = "2024-05-01"
 SUBSCRIPTIONS = "2022-12-01"
 PATIENCE = Patience(connect=3, read=8, retries=0)
+# Silence is not repeated; who says that it is too much is asked again, as its Retry-After says.
+BUSY_RETRIES = 4
 
 
 # -- Asking ------------------------------------------------------------------------
@@ -51,7 +53,7 @@ class Api(t.Protocol):
 
 
 class ArmApi:
-    """Api on azure-core's pipeline: one GET, tried once, with short deadlines."""
+    """Api on azure-core's pipeline: one GET with short deadlines, repeated only when Azure is busy."""
 
     def __init__(self, client: t.Any, url: str) -> None:
         self._client = client
@@ -77,6 +79,9 @@ def connect(params: dict[str, t.Any]) -> Api:
         arm,
         policies=[
             policies.HeadersPolicy(),
+            policies.RetryPolicy(
+                retry_total=BUSY_RETRIES, retry_connect=0, retry_read=0, retry_status=BUSY_RETRIES, retry_backoff_max=4
+            ),
             policies.BearerTokenCredentialPolicy(credential(params, PATIENCE), arm + "/.default"),
         ],
         connection_verify=tls_verify(params),

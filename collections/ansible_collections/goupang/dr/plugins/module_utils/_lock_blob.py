@@ -16,11 +16,12 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     sentences,
     tls_verify,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._blob_retry import repeating
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
 from ansible_collections.goupang.dr.plugins.module_utils._lock import LEASE_SECONDS, Found, Holder, Record
 
 _PACKAGE = "azure-storage-blob"
-# One repetition, quickly: a lock that cannot be asked for must not take long to say so.
+# Silence is repeated once: a lock that cannot be asked for must not take long to say so.
 _PATIENCE = Patience(connect=5, read=10, retries=1)
 # Microsoft's "Lease Blob" and "Blob service error codes".
 _TAKEN = frozenset({"LeaseAlreadyPresent", "LeaseIsBreakingAndCannotBeAcquired"})
@@ -46,7 +47,7 @@ def open_lock(params: dict[str, t.Any], account_url: str, container: str, name: 
         connection_verify=tls_verify(params),
         connection_timeout=_PATIENCE.connect,
         read_timeout=_PATIENCE.read,
-        retry_policy=blob.LinearRetry(backoff=1, retry_total=_PATIENCE.retries, random_jitter_range=0),
+        **repeating(_PATIENCE),
     )
     url = "/".join([account_url.rstrip("/"), container, name])
     return AzureLockBlob(client, lambda lease_id: blob.BlobLeaseClient(client, lease_id=lease_id), url)
