@@ -100,3 +100,13 @@ def test_what_is_no_matter_of_time_is_not_repeated():
     with pytest.raises(core.HttpResponseError, match="AuthorizationFailure"):
         ask(transport)
     assert transport.pauses == []
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+def test_a_login_that_does_not_answer_is_repeated_like_any_silence(retries):
+    silent = core.ClientAuthenticationError("Authentication failed: connection timed out")
+    transport = Transport(*[silent] * 10)
+    with pytest.raises(core.ClientAuthenticationError):
+        ask(transport, Patience(retries=retries))
+    assert len(transport.answers) == 10 - 1 - retries
+    assert transport.pauses == [1.0, 2.0][:retries]

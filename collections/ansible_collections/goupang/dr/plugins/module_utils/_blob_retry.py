@@ -29,12 +29,28 @@ def repeating(patience: Patience) -> dict[str, t.Any]:
         retry_status=BUSY_RETRIES,
     )
     policy.get_backoff_time = _pause
+    policy.increment = _counting_silence(policy.increment, patience.retries)
     return {"retry_policy": policy, "raw_response_hook": _too_many_is_busy}
+
+
+def _counting_silence(increment: t.Callable[..., bool], retries: int) -> t.Callable[..., bool]:
+    """The SDK's count of attempts, in which a login that does not answer is a silence like any other."""
+
+    def counted(settings: dict[str, t.Any], request: t.Any, response: t.Any = None, **more: t.Any) -> bool:
+        if response is None:
+            settings["silences"] = settings.get("silences", 0) + 1
+            if settings["silences"] > retries:
+                return False
+        return increment(settings, request, response=response, **more)
+
+    return counted
 
 
 def _pause(settings: dict[str, t.Any]) -> float:
     """Seconds before the next attempt, by what the SDK remembers of a request: its answers, and their number."""
-    asked = _asked_pause(getattr(settings["history"][-1], "http_response", None))
+    # A login that fails leaves nothing there.
+    last = settings["history"][-1] if settings["history"] else None
+    asked = _asked_pause(getattr(last, "http_response", None))
     # No jitter: one controller asks, there is no herd to spread.
     return min(2.0 ** (settings["count"] - 1) if asked is None else asked, LONGEST_PAUSE_SECONDS)
 
