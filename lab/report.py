@@ -58,6 +58,7 @@ class Evidence:
     steps: list[Json] = field(default_factory=list)
     dns_waits: list[float] = field(default_factory=list)
     aws_calls: list[Json] = field(default_factory=list)  # of failover: {"task", "seconds", "failed"}
+    taken_apart: Json | None = None  # the time of the last failover: lab.rto.result
     timeline: list[Json] = field(default_factory=list)  # {"seconds": since the start, "text": ...}
     rows_at_backup: dict[str, int] = field(default_factory=dict)
     rows_after_restore: dict[str, int] = field(default_factory=dict)
@@ -107,6 +108,7 @@ def build(
         "versions": evidence.versions,
         "dns_waits_seconds": evidence.dns_waits,
         **_aws_calls(evidence.aws_calls),
+        "failover": _taken_apart(evidence.taken_apart),
         "timeline": evidence.timeline,
     }
     report["rpo_seconds"] = report["writes"].pop("rpo_seconds", None)
@@ -156,6 +158,12 @@ def _aws_calls(calls: Sequence[Json]) -> Json:
         "aws_calls_needed": len(calls) - len(failed),
         "aws_longest_wait_seconds": max((call["seconds"] for call in failed), default=None),
     }
+
+
+def _taken_apart(found: Json | None) -> Json | None:
+    """Seconds of the failover's run by phase; own_seconds are those that are ours alone. None where none ended."""
+    keys = ("total_seconds", "own_seconds", "overhead_seconds", "phases", "tasks")
+    return None if found is None else {key: found[key] for key in keys}
 
 
 def _writes(evidence: Evidence, writes: Sequence[Write], reads_only: bool) -> Json:
@@ -234,6 +242,7 @@ def summary(report: Json, path: Path) -> list[str]:
         f"  users served again after   {_each(report['rto_seconds'])}",
         f"  back on the primary after  {_each(report['failback_seconds'])}"
         f" (outage seen: {_each(report['failback_outage_seconds'])})",
+        *_failover_line(report["failover"]),
         f"  requests                   {report['requests']['total']}, failed {report['requests']['failed']}",
         "  writes                     not measured: users only read"
         if report["not_measured"]
@@ -245,6 +254,16 @@ def summary(report: Json, path: Path) -> list[str]:
         f"  waits for DNS              {len(waits)}: {', '.join(map(_seconds, waits)) or 'none'}",
         *(f"  fault: {fault}" for fault in report["faults"]),
         f"  report                     {path}",
+    ]
+
+
+def _failover_line(found: Json | None) -> list[str]:
+    if found is None:
+        return []
+    waits = sum(found["phases"].values()) - found["own_seconds"]
+    return [
+        f"  failover.yml took          {_seconds(found['total_seconds'])}: {_seconds(found['own_seconds'])} its own, "
+        f"{_seconds(waits)} machine, packages, data and DNS"
     ]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from lab import facts, journal_reader, jsonl, supervisor
+from lab import facts, journal_reader, jsonl, rto, supervisor
 from lab.errors import LabError
 from lab.report import Evidence
 from lab.story import evidence, person, process
@@ -94,6 +94,8 @@ class LabStage:
     def _remember(self, name: str, lines: Sequence[jsonl.Line]) -> None:
         waits = journal_reader.dns_waits(lines)
         self.gathered.dns_waits += waits
+        if name == "failover" and journal_reader.failure(lines) is None:
+            self.gathered.taken_apart = rto.result(lines)
         if name == "failover":
             self.gathered.aws_calls += [
                 {"task": call["task"], "seconds": call["seconds"], "failed": journal_reader.did_without(call)}

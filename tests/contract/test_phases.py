@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.rto.run import PHASES
+from lab.rto import PHASES
 
 COLLECTION = Path(__file__).resolve().parents[2] / "collections/ansible_collections/goupang/dr"
 FILES = sorted([*(COLLECTION / "roles").glob("*/tasks/*.yml"), *(COLLECTION / "roles").glob("*/handlers/*.yml")])

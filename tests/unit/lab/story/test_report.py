@@ -68,6 +68,16 @@ def build(found: Evidence, expected: Expectation = EXPECTED) -> report.Json:
     return report.build(found, expected, ANSWERS, WRITES, zone=ZONE, simulated=["Route 53's evaluation is ours"])
 
 
+def test_the_failovers_own_time_is_told_beside_what_any_tool_would_need() -> None:
+    phases = {"decide": 9.0, "restore": 20.0, "propagate": 40.0, "overhead": 8.0}
+    apart = {"total_seconds": 77.0, "own_seconds": 17.0, "overhead_seconds": 8.0, "phases": phases, "tasks": 3}
+    built = build(evidence(taken_apart={**apart, "unlabelled": []}))
+    assert built["failover"] == apart
+    said = "\n".join(report.summary(built, Path("report.json")))
+    assert "failover.yml took          77 s: 17 s its own, 60 s machine, packages, data and DNS" in said
+    assert build(evidence())["failover"] is None
+
+
 def test_a_drill_that_passed() -> None:
     built = build(evidence())
     assert built["faults"] == []

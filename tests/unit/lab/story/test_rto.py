@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rto import run as rto
+from benchmarks.rto import run as bench
+from lab import rto
 
 Line = dict[str, Any]
 
@@ -41,7 +42,7 @@ def test_what_is_ours_is_what_any_tool_would_not_need() -> None:
     assert found["own_seconds"] == 20.0 - 5.0
     assert found["overhead_seconds"] == 12.0
     assert found["unlabelled"] == [{"task": "X", "times": 1, "seconds": 1.0}]
-    assert any("20.0 s" in line for line in rto.table(found))
+    assert any("20.0 s" in line for line in bench.table(found))
 
 
 def test_a_phase_that_nobody_knows_is_an_error() -> None:
