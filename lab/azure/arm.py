@@ -29,6 +29,7 @@ _COLLECTION = re.compile(
 )
 _PARTS = re.compile(r"(?i)^(?P<id>.+/providers/[^/]+/[^/]+/[^/]+)/(?P<kind>subnets|securityrules|ipconfigurations)$")
 _ALL = re.compile(r"(?i)^(?P<scope>/subscriptions/[^/]+(/resourcegroups/[^/]+)?)/resources$")
+_PERMISSIONS = re.compile(r"(?i)/providers/microsoft\.authorization/permissions$")
 _USAGES = re.compile(r"(?i)/providers/microsoft\.compute/locations/[^/]+/usages$")
 _IMAGE = re.compile(
     r"(?i)/locations/[^/]+/publishers/(?P<publisher>[^/]+)/artifacttypes/vmimage/offers/(?P<offer>[^/]+)"
@@ -96,6 +97,8 @@ class Arm:
             return Response(200, body)
         if rest in simple:
             return Response(200, {"value": simple[rest]()})
+        if _PERMISSIONS.search(rest):
+            return Response(200, {"value": catalog.permissions()})
         if _USAGES.search(rest):
             return Response(200, {"value": catalog.usages(self.compute.processors_used())})
         if found := _IMAGE.search(request.path):

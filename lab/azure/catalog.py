@@ -147,3 +147,9 @@ def locations(subscription: str) -> list[Json]:
             "regionalDisplayName": "(Asia Pacific) Korea Central",
         }
     ]
+
+
+def permissions() -> list[Json]:
+    """What the one client may do wherever it asks, as the built-in role Contributor says; no role is enforced here."""
+    withheld = ["Microsoft.Authorization/*/Delete", "Microsoft.Authorization/*/Write"]
+    return [{"actions": ["*"], "notActions": withheld, "dataActions": [], "notDataActions": []}]

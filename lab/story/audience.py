@@ -66,6 +66,10 @@ class Audience:
         # The last look of each domain is among the last few: both are looked at twice a second by each user.
         return sight.line(self.answers[-50:])
 
+    def astray(self, label: str, since: float, by: str) -> Answer | None:
+        """The first answer since that moment with which a user who follows DNS was not served by that site."""
+        return measure.astray(self.answers, f"{label}.{self._zone}", since, by)
+
     def unserved(self, since: float, by: Mapping[str, str], users: Sequence[str]) -> list[str]:
         """The domains which some user has not yet seen in full service since that moment."""
         writes, reads_only = self.writes, self.reads_only

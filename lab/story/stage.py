@@ -141,6 +141,15 @@ class LabStage:
         seen = "pages with data" if self.audience.reads_only else "pages with data, and writes that are read back"
         self.narrator.tell(f"users have {wanted}: {seen}")
 
+    def users_stayed(self, since: str, by: Mapping[str, str]) -> None:
+        self.audience.refresh()
+        for label, site in by.items():
+            bad = self.audience.astray(label, self.gathered.moments[since], site)
+            if bad:
+                got = f"{bad.status or bad.error} from {bad.served_by or bad.address or 'nobody'}"
+                raise LabError(f"Users of {label} were to stay with the {site}, and at {bad.at} one got {got}")
+        self.narrator.tell(f"since {since} users were led nowhere else")
+
     def see_ways(self, switch: bool, latch: bool) -> None:
         """LabError when one of them does not stand so within seconds."""
         wanted = evidence.Ways(switch, latch)

@@ -29,6 +29,8 @@ class Stage(t.Protocol):
 
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None: ...
 
+    def users_stayed(self, since: str, by: Mapping[str, str]) -> None: ...
+
     def see_ways(self, switch: bool, latch: bool) -> None: ...
 
     def person_looks(self) -> None: ...
@@ -118,6 +120,17 @@ class Served:
 
     def perform(self, stage: Stage) -> None:
         stage.await_service(self.since, self.by, self.users)
+
+
+@dataclass(frozen=True)
+class Stayed:
+    """See that since then users who follow DNS were led nowhere else, and never stood before a closed door."""
+
+    since: str
+    by: Mapping[str, str]
+
+    def perform(self, stage: Stage) -> None:
+        stage.users_stayed(self.since, self.by)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,21 @@ def outage(answers: Sequence[Answer], name: str, since: float, until: float) -> 
     return round(max(later - earlier for earlier, later in zip(edges, edges[1:])), 1)
 
 
+def astray(answers: Sequence[Answer], name: str, since: float, by: str) -> Answer | None:
+    """The follower's first answer, asked for after `since`, that was no usable one from `by`; None when all were."""
+    return next(
+        (
+            answer
+            for answer in answers
+            if answer.user == records.FOLLOWER
+            and answer.name == name
+            and answer.asked >= since
+            and not (answer.usable and answer.served_by == by)
+        ),
+        None,
+    )
+
+
 def requests(answers: Sequence[Answer]) -> dict[str, int]:
     """{"total": n, "failed": n}: failed is neither a page of the application nor the maintenance page."""
     return {"total": len(answers), "failed": sum(not answer.usable for answer in answers)}

@@ -18,7 +18,7 @@ from tests.drills.story import SOON
 
 BUDGET_SECONDS = 15.0
 STALE = "drstorage2025.blob.azure.lab"
-ASKS_AWS = ("aws api", "cloudfront www", "cloudfront dr", "health checks", "records")
+ASKS_AWS = ("aws api", "aws rights", "cloudfront www", "cloudfront dr", "health checks", "records")
 
 
 @dataclass(frozen=True)

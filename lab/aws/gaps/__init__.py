@@ -12,6 +12,7 @@ from lab.aws.gaps import (
     health_check_status,
     record_sets,
     response_headers_policies,
+    simulated_policies,
 )
 
 
@@ -24,3 +25,4 @@ def close(health_file: Path) -> None:
     distribution_settings.close()
     alternate_names.close()
     response_headers_policies.close()
+    simulated_policies.close()

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from lab.report import Expectation
-from lab.story.steps import IN_DISASTER, IN_PEACE, Break, Do, Heal, Mark, Refused, Runbook, Scenario, Served
+from lab.story.steps import (
+    IN_DISASTER,
+    IN_PEACE,
+    Break,
+    Do,
+    Heal,
+    Mark,
+    Refused,
+    Runbook,
+    Scenario,
+    Served,
+    Stayed,
+    Ways,
+)
 from lab.watch.records import FOLLOWER, STALE
 
 HOME = {"dr_confirm": "failback"}
@@ -31,14 +44,20 @@ SCENARIO = Scenario(
         Runbook("failback", KEEP),
         Served("failback", IN_PEACE),
         Mark("failback_ended"),
+        # The timer finds no lock to take, and leaves the primary held.
+        Refused("reconcile", {}, "The lock cannot be asked for"),
         Heal("azure"),
-        # Azure is back, with the mark and with what users wrote there. Nothing is carried over what they write now.
+        Mark("azure_is_back"),
+        # It comes back open, with the mark, with a switch that would send users there, and with what they wrote there.
+        # Nobody is led to it, and nothing is carried over what they write now.
         Refused("failback", HASTY, "keep_primary"),
         Refused("backup", {}, "invalidated"),
-        Mark("azure_is_back"),
         Served("azure_is_back", IN_PEACE),
-        # The same word again settles it.
+        Stayed("azure_is_back", IN_PEACE),
+        # The same word again settles it, and leads whoever still comes to a closed secondary.
         Runbook("failback", KEEP),
+        Ways(switch=False, latch=False),
+        Stayed("azure_is_back", IN_PEACE),
         Do(lambda stage: stage.primary_is_untouched()),
         Runbook("verify"),
         Runbook("backup"),

@@ -72,6 +72,9 @@ class MemoryStore:
         data = self.read(name)
         return (data[at : at + 64] for at in range(0, len(data), 64))
 
+    def part(self, name: str, offset: int, length: int) -> bytes:
+        return self.read(name)[offset : offset + length]
+
     def write(self, name: str, data: bytes, content_type: str = "", cache_control: str | None = None) -> None:
         self.blobs[name] = data
         self.log.append(name)
@@ -240,11 +243,12 @@ class FakeTarget:
 
 
 class FakeSource:
-    """The server that is dumped; its GTID set is told anew at each question."""
+    """The server that is dumped; its GTID set, and Flyway's newest version, are told anew at each question."""
 
-    def __init__(self, *gtid_sets: str, exists: bool = True) -> None:
+    def __init__(self, *gtid_sets: str, exists: bool = True, migrations: t.Sequence[str | None] | None = None) -> None:
         self._gtid_sets = list(gtid_sets)
         self._exists = exists
+        self._migrations = None if migrations is None else list(migrations)
 
     def close(self) -> None:
         pass
@@ -257,6 +261,12 @@ class FakeSource:
             return [("utf8mb4", "utf8mb4_0900_ai_ci")] if self._exists else []
         if sql == "SELECT @@version":
             return [("8.0.45",)]
+        if "information_schema.TABLES" in sql:
+            assert args == ("petclinic", "flyway_schema_history")
+            return [] if self._migrations is None else [(1,)]
+        if sql.startswith("SELECT version FROM `petclinic`.`flyway_schema_history`"):
+            newest = (self._migrations or []).pop(0)
+            return [] if newest is None else [(newest,)]
         assert sql == "SELECT @@GLOBAL.gtid_executed"
         return [(self._gtid_sets.pop(0),)]
 

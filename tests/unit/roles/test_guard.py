@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,36 +11,18 @@ from threading import Thread
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[3]
+from tests.unit.playing import ROOT, Done, play, told
+
 GUARD = yaml.safe_load((ROOT / "collections/ansible_collections/goupang/dr/roles/guard/vars/main.yml").read_text())
 
 
-def guard(folder: Path, tasks: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def guard(folder: Path, tasks: str, *options: str, **variables: str) -> Done:
     role = {"name": "goupang.dr.guard", "tasks_from": tasks}
-    play = {"name": "Ask", "hosts": "localhost", "gather_facts": False, "vars": variables}
     shown = {"name": "Show", "ansible.builtin.debug": {"var": "guard_override"}}
     mark = {"name": "Show the mark", "ansible.builtin.debug": {"var": "guard_primary_mark"}}
-    play["tasks"] = [{"name": "Ask guard", "ansible.builtin.include_role": role}, shown, mark]
-    (folder / "ask.yml").write_text(yaml.safe_dump([play]))
-    return subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", "ask.yml", *options],
-        cwd=folder,
-        timeout=120,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        },
-    )
-
-
-def told(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join((done.stdout + done.stderr).split())
+    asked = [{"name": "Ask guard", "ansible.builtin.include_role": role}, shown, mark]
+    ours = [{"name": "Ask", "hosts": "localhost", "gather_facts": False, "vars": variables, "tasks": asked}]
+    return play(folder, yaml.safe_dump(ours), *options)
 
 
 def test_an_override_is_read_as_rule_and_reason(tmp_path):

@@ -5,10 +5,6 @@ moto's endpoints are always healthy. tests/drills/test_migration.py has users lo
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.playing import play, told
 from tests.unit.roles.moto_server import LOGIN, moto
 
-ROOT = Path(__file__).resolve().parents[3]
 ZONE = "petclinic.example"
 PLAYBOOK = """
 - name: Hang the records on the checks
@@ -81,21 +77,8 @@ class Stack:
             "stack_health_check_ids": self.ids,
             "stack_distribution_domains": {"www": "d1.cloudfront.net", "dr": "d2.cloudfront.net"},
         }
-        (self.folder / "hang.yml").write_text(PLAYBOOK)
-        (self.folder / "variables.json").write_text(json.dumps(variables))
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "LC_ALL": "C.UTF-8",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{ROOT / '.ansible/collections'}",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        }
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "hang.yml", "-e", "@variables.json"]
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        return " ".join((done.stdout + done.stderr).split())
+        region = {"AWS_DEFAULT_REGION": "us-east-1"}
+        return told(play(self.folder, PLAYBOOK, variables=variables, environment=region))
 
 
 @pytest.fixture

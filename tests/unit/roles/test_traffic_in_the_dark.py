@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
-import sys
 import time
 import typing as t
 from collections.abc import Iterator
@@ -15,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.playing import play, told
 from tests.unit.roles.moto_server import LOGIN, moto
 
-ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 1
 PLAYBOOK = """
 - name: Move the users
@@ -50,6 +46,7 @@ class Clouds:
             "dr_dr_domain": "dr.petclinic.example",
             "dr_www_domain": "www.petclinic.example",
             "dr_health_check_ids": self.ids,
+            "dr_storage_domain": BLOB,
             "dr_storage_account_url": f"https://127.0.0.1:{self.silent}/account",
             "dr_switch_container": "switch",
             "dr_control_container": "control",
@@ -61,24 +58,12 @@ class Clouds:
                 "authority_url": f"https://127.0.0.1:{self.silent}",
             },
         }
-        (self.folder / "move.yml").write_text(PLAYBOOK)
-        (self.folder / "variables.json").write_text(json.dumps(variables))
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "move.yml", "-e", "@variables.json"]
-        environment = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / 'collections'}:{ROOT / '.ansible/collections'}",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "ANSIBLE_LOCALHOST_WARNING": "0",
-        }
         began = time.monotonic()
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120, check=False
-        )
-        return " ".join((done.stdout + done.stderr).split()), time.monotonic() - began
+        done = play(self.folder, PLAYBOOK, variables=variables)
+        return told(done), time.monotonic() - began
 
 
+BLOB = "account.blob.example"
 NAMES = ("primary_endpoint", "switch", "primary", "secondary_endpoint", "secondary_opened", "secondary")
 
 
@@ -97,11 +82,17 @@ def all_dark(tmp_path: Path, silent: int) -> Clouds:
 def azure_dark(tmp_path: Path, silent: int) -> Iterator[tuple[Clouds, t.Any]]:
     """AWS answers; with its client."""
     with moto() as (url, route53):
-        config: t.Any = {"Type": "HTTPS", "FullyQualifiedDomainName": "a.example"}
-        ids = {
-            name: route53.create_health_check(CallerReference=name, HealthCheckConfig=config)["HealthCheck"]["Id"]
-            for name in NAMES
-        }
+        ids: dict[str, str] = {}
+        for name in NAMES:
+            config: t.Any = {"Type": "HTTPS", "FullyQualifiedDomainName": f"{name}.example"}
+            if name == "switch":
+                config |= {"FullyQualifiedDomainName": BLOB, "Port": 443, "ResourcePath": "/switch/petclinic-switch"}
+                config |= {"Inverted": True}
+            if name == "primary":
+                children = [ids["primary_endpoint"], ids["switch"]]
+                config = {"Type": "CALCULATED", "ChildHealthChecks": children, "HealthThreshold": 2}
+            made = route53.create_health_check(CallerReference=name, HealthCheckConfig=config)
+            ids[name] = made["HealthCheck"]["Id"]
         yield Clouds(tmp_path, silent, url, ids), route53
 
 
@@ -134,16 +125,28 @@ def test_the_latch_alone_moves_the_users_and_what_has_to_follow_is_said(azure_da
     assert (check["Disabled"], check["Inverted"]) == (True, True)
 
 
-def test_from_a_dead_azure_users_go_home_by_the_latch_with_its_note(azure_dark: tuple[Clouds, t.Any]) -> None:
+def test_from_a_dead_azure_users_go_home_and_the_primary_is_held_with_its_note(
+    azure_dark: tuple[Clouds, t.Any],
+) -> None:
     clouds, route53 = azure_dark
     primary = clouds.ids["primary"]
     route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=True)
     said, _seconds = clouds.move("on_primary")
-    assert "once it answers again, the switch would send them away again" in said
+    assert "Route 53 counts the primary as healthy, whatever the switch says when Azure comes back" in said
     check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
-    assert (check["Disabled"], check["Inverted"]) == (False, False)
+    assert (check["Disabled"], check["Inverted"]) == (True, False)
     tags = route53.list_tags_for_resource(ResourceType="healthcheck", ResourceId=primary)["ResourceTagSet"]["Tags"]
     assert [tag["Value"].split()[0] for tag in tags] == ["on_primary"]
+
+
+def test_a_timer_leaves_the_primary_held_until_the_switch_can_be_moved(azure_dark: tuple[Clouds, t.Any]) -> None:
+    clouds, route53 = azure_dark
+    primary = clouds.ids["primary"]
+    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=False)
+    said, _seconds = clouds.move("as_decided")
+    assert "Not both ways could be looked at" in said
+    check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
+    assert (check["Disabled"], check["Inverted"]) == (True, False)
 
 
 def test_users_who_were_moved_a_moment_ago_stay_also_when_the_latch_alone_says_so(

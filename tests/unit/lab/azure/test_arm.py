@@ -334,3 +334,13 @@ def test_versions_of_an_image_are_a_bare_list(machines: PretendedMachines) -> No
     assert version["id"].endswith(f"/versions/{version['name']}")
     unknown = client("GET", f"{where}/{image.replace('debian-11', 'debian-99')}")
     assert unknown.status == 404
+
+
+@pytest.mark.parametrize("scope", [GROUP, f"{NETWORK}/networkInterfaces/nic"])
+def test_what_the_client_may_do_is_told_of_each_scope(scope: str, machines: PretendedMachines) -> None:
+    answer = prepare(Store(), machines)("GET", f"{scope}/providers/Microsoft.Authorization/permissions")
+    assert answer.status == 200
+    assert answer.body is not None
+    (role,) = answer.body["value"]
+    assert role["actions"] == ["*"]
+    assert "Microsoft.Authorization/*/Write" in role["notActions"]

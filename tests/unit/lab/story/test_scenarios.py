@@ -44,6 +44,9 @@ class Recorder:
     def await_service(self, since: str, by: Mapping[str, str], users: t.Sequence[str]) -> None:
         self.acts.append(f"since {since}: {', '.join(f'{label} {site}' for label, site in by.items())}")
 
+    def users_stayed(self, since: str, by: Mapping[str, str]) -> None:
+        self.acts.append(f"stayed since {since}: www {by['www']}, dr {by['dr']}")
+
     def see_ways(self, switch: bool, latch: bool) -> None:
         self.acts.append(f"switch {switch}, latch {latch}")
 

@@ -104,6 +104,13 @@ def test_outage_with_no_answer_at_all_is_the_whole_time() -> None:
     assert measure.outage([look(5, None)], DR, 0, 10) == 10.0
 
 
+def test_the_first_answer_of_another_site_or_of_none_is_astray() -> None:
+    stays = [look(99, "secondary"), look(101, "primary"), look(102, "secondary", user="stale"), look(103, "primary")]
+    assert measure.astray(stays, DR, BREAK, "primary") is None
+    for bad in (look(104, "secondary"), look(104, None), look(104, "page")):
+        assert measure.astray([*stays, bad, look(105, "primary")], DR, BREAK, "primary") == bad
+
+
 def test_the_maintenance_page_is_not_a_failed_request() -> None:
     assert measure.requests([look(1, "page"), look(2, None), look(3, "primary")]) == {"total": 3, "failed": 1}
 

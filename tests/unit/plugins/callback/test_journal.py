@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,6 +16,8 @@ from ansible_collections.goupang.dr.plugins.callback.journal import (
     strings,
     why_failed,
 )
+
+from tests.unit.playing import Done, play
 
 MOMENT = datetime(2026, 11, 22, 20, 45, 1, 123456, tzinfo=timezone.utc)
 
@@ -137,35 +136,17 @@ PLAYBOOK = """
 """
 
 
-def play(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    (folder / "story.yml").write_text(PLAYBOOK)
+def story(folder: Path, *options: str, **environment: str) -> Done:
     (folder / "hosts.yml").write_text(
         "site: {hosts: {here: {ansible_connection: local, vault_password: correct-horse, "
         "password: '{{ vault_password }}'}}}\n"
     )
-    command = [Path(sys.executable).parent / "ansible-playbook", "-i", "hosts.yml", "story.yml", *options]
-    root = Path(__file__).parents[4]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        timeout=120,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(root / "collections"),
-            "ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.journal",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            **environment,
-        },
-    )
+    journal = {"ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.journal", **environment}
+    return play(folder, PLAYBOOK, *options, inventory="hosts.yml", environment=journal)
 
 
 def test_a_real_run_is_told_line_by_line(tmp_path):
-    done = play(tmp_path, "-e", "dr_confirm=failover", "-e", "other=hidden", GOUPANG_DR_RUN_ID="story-1")
+    done = story(tmp_path, "-e", "dr_confirm=failover", "-e", "other=hidden", GOUPANG_DR_RUN_ID="story-1")
     assert done.returncode == 2, done.stdout + done.stderr
     path = tmp_path / ".dr/journal/story-1.jsonl"
     told = lines(path)
@@ -205,7 +186,7 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
 
 def test_a_run_goes_on_without_its_journal(tmp_path):
     (tmp_path / "file").write_text("")
-    done = play(tmp_path, GOUPANG_DR_RUN_ID="../story-1", GOUPANG_DR_JOURNAL_DIR=str(tmp_path / "file"))
+    done = story(tmp_path, GOUPANG_DR_RUN_ID="../story-1", GOUPANG_DR_JOURNAL_DIR=str(tmp_path / "file"))
     # In the first play the run's name is not the expected one: it was made fit for a file's name.
     assert "Leave it" in done.stdout
     warning = " ".join((done.stdout + done.stderr).split())

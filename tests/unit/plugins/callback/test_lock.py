@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import types
 from pathlib import Path
 
@@ -11,6 +8,8 @@ import pytest
 from ansible_collections.goupang.dr.plugins.callback.lock import CallbackModule
 from ansible_collections.goupang.dr.plugins.module_utils._lease_file import LeaseFile
 from ansible_collections.goupang.dr.plugins.module_utils._lock import Holder, Lease
+
+from tests.unit.playing import Done, play
 
 LEASE = Lease("id", "/marks/1", Holder("lee@control", "failover", "run-1", "2026-11-24T03:00:00Z"), held=True)
 VARIABLES = {
@@ -156,35 +155,18 @@ PLAYBOOK = """
 """
 
 
-def play(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    (folder / "story.yml").write_text(PLAYBOOK)
-    return subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", "story.yml"],
-        cwd=folder,
-        timeout=120,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": str(Path(__file__).parents[4] / "collections"),
-            "ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.lock",
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            **environment,
-        },
-    )
+def story(folder: Path, **environment: str) -> Done:
+    return play(folder, PLAYBOOK, environment={"ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.lock", **environment})
 
 
 def test_a_real_run_shows_that_it_lives(tmp_path):
-    done = play(tmp_path)
+    done = story(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((tmp_path / ".dr/running").iterdir()) == []
 
 
 def test_a_run_that_cannot_show_that_it_lives_says_so(tmp_path):
     (tmp_path / "file").write_text("")
-    done = play(tmp_path, GOUPANG_DR_RUN_FOLDER=str(tmp_path / "file" / "running"), GOUPANG_DR_RUN_MARK="/inherited")
+    done = story(tmp_path, GOUPANG_DR_RUN_FOLDER=str(tmp_path / "file" / "running"), GOUPANG_DR_RUN_MARK="/inherited")
     assert done.returncode == 2
     assert "cannot hold the lock" in done.stdout + done.stderr

@@ -53,6 +53,22 @@ def test_the_next_one_names_its_predecessor_and_says_that_its_gtid_set_may_be_sh
 
 
 @pytest.mark.parametrize(
+    ("migrations", "noted"),
+    [
+        (["3.1", "3.1"], "3.1"),
+        # It is not known which of the two is in the dump.
+        (["3.1", "4"], None),
+        # Flyway's table is there and knows of repeatable migrations alone.
+        ([None, None], None),
+        (None, None),
+    ],
+)
+def test_the_version_that_flyway_notes(migrations: list[str | None] | None, noted: str | None) -> None:
+    source = FakeSource("a:1-5", "a:1-5", migrations=migrations)
+    assert take(MemoryStore(), source=source).migration == noted
+
+
+@pytest.mark.parametrize(
     ("tool", "error"),
     [
         (FakeTool(dump_of(TABLES), ServiceFault("mysqldump failed with status 2", "2")), ServiceFault),

@@ -39,6 +39,12 @@ def test_a_blob_is_read_piece_by_piece():
         assert store.read("a") == b"onetwo"
 
 
+def test_a_part_of_a_blob() -> None:
+    download = types.SimpleNamespace(readall=lambda: b"two")
+    with Script(Call("download_blob", ("a",), download, {"offset": 3, "length": 3})) as client:
+        assert AzureContainer(client, URL).part("a", 3, 3) == b"two"
+
+
 def test_a_download_that_breaks_half_way_is_a_sentence():
     def pieces():
         yield b"one"

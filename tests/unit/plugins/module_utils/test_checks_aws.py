@@ -60,7 +60,7 @@ def test_last_years_account_in_an_origin_is_named_with_its_fix() -> None:
 @pytest.mark.parametrize(
     ("site", "have", "what"),
     [
-        (WWW, distribution(WWW, Enabled=False), "EWWW: it is disabled (it has to be enabled)"),
+        (WWW, distribution(WWW, Enabled=False), "EWWW: it is disabled (as a failback from a dark Azure leaves it)"),
         (WWW, distribution(WWW, Aliases={"Quantity": 0}),
          "EWWW: it does not carry the name www.example.com (nobody does)"),
         (WWW, distribution(WWW, origin={"OriginPath": ""}), "EWWW: its origin's path is '' ('/maintenance' is meant)"),
@@ -161,6 +161,15 @@ def test_a_latch_is_no_fault_and_is_said() -> None:
     # Nothing but the calculated check of the primary is ever latched.
     (line,) = aws.judge_health_checks(Stack(NEW), checks(NEW, secondary={"Disabled": True, "Inverted": True}))
     assert line.level == NO
+
+
+def test_a_primary_that_is_held_is_said_with_the_way_out() -> None:
+    (line,) = aws.judge_health_checks(Stack(NEW), checks(NEW, primary={"Disabled": True}))
+    assert (line.level, line.what) == (
+        WARN,
+        "primary forced healthy, as a failback from a dark Azure leaves it: nothing moves users away",
+    )
+    assert line.fix == "Run reconcile.yml once Azure answers, and then that failback again."
 
 
 def test_where_dr_moves_by_itself_nobody_waits_for_the_opening() -> None:

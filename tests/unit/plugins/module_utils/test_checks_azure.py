@@ -121,52 +121,6 @@ def test_a_machine_whose_name_is_not_that_of_the_inventory() -> None:
     assert azure.judge_network(MACHINE, (STANDS[0], same), ({}, {}))[0].level == OK
 
 
-# -- The way in --------------------------------------------------------------------
-
-
-def rule(name: str, priority: int, access: str = "Allow", source: str = "*", **more: t.Any) -> Json:
-    wanted = {"direction": "Inbound", "protocol": "Tcp", "destinationPortRange": "22", "sourceAddressPrefix": source}
-    return {"name": name, "properties": {**wanted, "priority": priority, "access": access, **more}}
-
-
-LAST = [
-    rule("AllowVnetInBound", 65000, source="VirtualNetwork", protocol="*", destinationPortRange="*"),
-    rule("DenyAllInBound", 65500, "Deny", protocol="*", destinationPortRange="*"),
-]
-
-
-@pytest.mark.parametrize(
-    ("address", "rules", "level", "what"),
-    [
-        ("", [rule("ssh", 100)], OK, "rule ssh lets SSH of anybody in"),
-        ("", [rule("ssh", 100, source="Internet", destinationPortRange="1-30")], OK, "rule ssh lets SSH of anybody in"),
-        ("", [rule("office", 100, source="203.0.113.0/24")], WARN,
-         "not known: rule office lets SSH of 203.0.113.0/24 in, and nobody said which address is ours"),
-        ("203.0.113.9", [rule("office", 100, source="203.0.113.0/24")], OK, "rule office lets SSH of 203.0.113.9 in"),
-        ("198.51.100.1", [rule("office", 100, source="203.0.113.0/24")], NO,
-         "DenyAllInBound keeps SSH of 198.51.100.1 out"),
-        ("198.51.100.1", [rule("two", 100, source="", sourceAddressPrefixes=["10.0.0.0/8", "198.51.100.1"])], OK,
-         "rule two lets SSH of 198.51.100.1 in"),
-        ("198.51.100.1", [rule("late", 200), rule("early", 100, "Deny")], NO, "early keeps SSH of 198.51.100.1 out"),
-        ("198.51.100.1", [rule("tag", 100, source="AzureCloud")], NO, "DenyAllInBound keeps SSH of 198.51.100.1 out"),
-        ("", [rule("http", 100, destinationPortRange="80"), rule("udp", 110, protocol="Udp"),
-              rule("out", 120, direction="Outbound")], NO, "DenyAllInBound keeps SSH of anybody out"),
-        ("", [rule("list", 100, destinationPortRange="", destinationPortRanges=["80", "22"])], OK,
-         "rule list lets SSH of anybody in"),
-    ],
-)  # fmt: skip
-def test_the_rules_for_ssh(address: str, rules: list[Json], level: str, what: str) -> None:
-    group = {"properties": {"securityRules": rules, "defaultSecurityRules": LAST}}
-    (line,) = azure.judge_ssh_rule(replace(MACHINE, operator_address=address), ({}, group))
-    assert (line.check, line.level, line.what) == ("way in machine", level, what)
-
-
-def test_a_group_without_default_rules_lets_nobody_in_by_itself() -> None:
-    (line,) = azure.judge_ssh_rule(MACHINE, ({}, {"properties": {}}))
-    assert line.what == "Azure's own last rule keeps SSH of anybody out"
-    assert azure.judge_ssh_rule(MACHINE, ({}, None))[0].known is False
-
-
 # -- Asking ------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""What users would get back and what they would lose, by backups, both databases and the release."""
+"""What users would get back and what they would lose, by backups and both databases."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_data as data
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
-from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties
-from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Release, Source, Target
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Source, Target
 from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Silence
-
-from tests.unit.plugins.backup_fakes import MemoryStore
 
 NOW = datetime(2026, 11, 24, 9, 14, 22, tzinfo=timezone.utc)
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
@@ -217,29 +214,6 @@ def test_parameters(finding: str, parameters: dict[str, str], level: str, begins
 def test_parameters_when_others_are_silent() -> None:
     assert data.judge_parameters(CLOSED, DARK, DARK)[0].level == OK
     assert data.judge_parameters(DARK, shelf(NEWEST), SOURCE)[0].known is False
-
-
-# -- The release -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("found", "level", "what"),
-    [
-        (BlobProperties(2048, "abc", None, None, None), OK, "a.war is there, 2 KiB, with the inventory's SHA-256"),
-        (BlobProperties(2048, "abd", None, None, None), NO, "a.war has the SHA-256 abd..., the inventory says ABC..."),
-        (BlobProperties(2048, None, None, None, None), WARN, "a.war is there, and carries no SHA-256"),
-        (None, NO, "there is no blob a.war"),
-    ],
-)
-def test_the_release(found: BlobProperties | None, level: str, what: str) -> None:
-    (line,) = data.judge_release(Release("a.war", "ABC", found))
-    assert (line.level, line.what) == (level, what)
-
-
-def test_the_release_is_asked_by_its_properties() -> None:
-    store = MemoryStore({"a.war": b"x"})
-    assert data.ask_release(store, "a.war", "s").found == BlobProperties(1, None, None, None, None)
-    assert data.ask_release(store, "b.war", "s").found is None
 
 
 # -- Asking ------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._cloudfront import (
     already_taken,
     deployed,
     ensure_absent,
+    ensure_answering,
     ensure_present,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._cloudfront_config import (
@@ -180,6 +181,35 @@ def test_an_update_carries_what_was_found():
         result = ensure_present(cloudfront, want, check_mode=False)
     assert result.changed
     assert result.distribution.public()["aliases"] == []
+
+
+def disabled(have, version="E2"):
+    return replace(have, config={**have.config, "Enabled": False}, version=version)
+
+
+def test_one_that_somebody_shut_stays_shut():
+    have = disabled(distribution(as_found(APP)))
+    with Script(Call("find", ("app",), have)) as cloudfront:
+        assert not ensure_present(cloudfront, APP, check_mode=False).changed
+
+
+def test_a_way_is_shut_and_opened_again_and_nothing_else_of_it_is_touched():
+    have = distribution(as_found(APP))
+    shut = disabled(have)
+    with Script(Call("find", ("app",), have), Call("update", (have, shut.config), shut)) as cloudfront:
+        result = ensure_answering(cloudfront, "app", enabled=False, check_mode=False)
+    assert (result.changed, result.distribution.public()["enabled"]) == (True, False)
+    assert {key for key in result.before if result.before[key] != result.after[key]} == {"enabled"}
+    with Script(Call("find", ("app",), shut)) as cloudfront:
+        assert not ensure_answering(cloudfront, "app", enabled=False, check_mode=False).changed
+    with Script(Call("find", ("app",), shut)) as cloudfront:
+        result = ensure_answering(cloudfront, "app", enabled=True, check_mode=True)
+    assert (result.changed, result.distribution.config) == (True, have.config)
+
+
+def test_a_way_that_is_not_there_cannot_be_shut():
+    with Script(Call("find", ("app",))) as cloudfront, pytest.raises(errors.Missing, match="caller reference app"):
+        ensure_answering(cloudfront, "app", enabled=False, check_mode=False)
 
 
 def test_other_headers_are_a_change_of_their_own():

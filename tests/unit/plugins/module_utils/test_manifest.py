@@ -26,6 +26,7 @@ MANIFEST = Manifest(
     gtid_exact=True,
     tool="mysqldump",
     tool_options=["--quick"],
+    migration="3.1",
 )
 
 
@@ -39,6 +40,12 @@ def test_keys_of_a_later_version_are_ignored() -> None:
     assert from_json(json.dumps(raw).encode()) == MANIFEST
 
 
+def test_one_of_an_earlier_version_has_no_migration() -> None:
+    raw = json.loads(MANIFEST.to_json())
+    del raw["migration"]
+    assert from_json(json.dumps(raw).encode()).migration is None
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -46,6 +53,7 @@ def test_keys_of_a_later_version_are_ignored() -> None:
         ({"tables": None}, "tables is missing"),
         ({"tables": {"a": "many"}}, "not counts"),
         ({"compressed": {"bytes": 1}}, "lacks bytes or sha256"),
+        ({"migration": 3}, "migration is no text"),
         ({"finished": "yesterday"}, "'yesterday' is not like"),
         ({"collation": "x; DROP DATABASE petclinic"}, "not a word"),
     ],

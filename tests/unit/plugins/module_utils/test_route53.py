@@ -169,6 +169,63 @@ def test_inverting_a_healthy_endpoint():
     assert result.health[0].public()["effective"] == "unhealthy"
 
 
+# -- Held healthy --------------------------------------------------------------------
+
+OBJECT = "https://account.blob.example/switch/petclinic-switch"
+SWITCH = replace(ENDPOINT, id="switch", inverted=True, watches=OBJECT)
+HELD = replace(CALCULATED, disabled=True)
+HOLD = Want(["both"], "forced_healthy", object_url=OBJECT)
+
+
+def test_a_check_is_held_healthy_whatever_its_switch_says():
+    with Script(
+        Call("get", ("both",), CALCULATED),
+        Call("get", ("endpoint",), ENDPOINT),
+        Call("observed", ("endpoint",), HEALTHY),
+        Call("get", ("switch",), SWITCH),
+        Call("update", (HELD,), replace(HELD, version=4)),
+    ) as checks:
+        result = ensure(checks, HOLD, check_mode=False)
+    assert (result.changed, result.health[0].public()["effective"]) == (True, "healthy")
+
+
+@pytest.mark.parametrize(("observed", "health"), [(FAILING, "unhealthy"), (None, "unknown")])
+def test_a_check_is_not_held_healthy_above_an_endpoint_that_is_not(observed, health):
+    with (
+        Script(
+            Call("get", ("both",), CALCULATED),
+            Call("get", ("endpoint",), ENDPOINT),
+            Call("observed", ("endpoint",), observed),
+        ) as checks,
+        pytest.raises(errors.Refused, match=f"endpoint, on which both depends, is {health}"),
+    ):
+        ensure(checks, HOLD, check_mode=False)
+
+
+def test_without_the_switch_named_every_child_counts():
+    with (
+        Script(
+            Call("get", ("both",), CALCULATED),
+            Call("get", ("endpoint",), ENDPOINT),
+            Call("observed", ("endpoint",), HEALTHY),
+            Call("get", ("switch",), SWITCH),
+            Call("observed", ("switch",), HEALTHY),
+        ) as checks,
+        pytest.raises(errors.Refused, match="switch, on which both depends, is unhealthy"),
+    ):
+        ensure(checks, Want(["both"], "forced_healthy"), check_mode=False)
+
+
+def test_the_check_of_an_endpoint_is_never_held():
+    with Script(Call("get", ("endpoint",), ENDPOINT)) as checks, pytest.raises(errors.Refused, match="see it die"):
+        ensure(checks, replace(HOLD, check_ids=["endpoint"]), check_mode=False)
+
+
+def test_a_check_that_is_held_already_asks_nobody():
+    with Script(Call("get", ("both",), HELD)) as checks:
+        assert not ensure(checks, HOLD, check_mode=False).changed
+
+
 # -- Others, and partial failure ----------------------------------------------------
 
 MISMATCH = errors.ServiceFault("AWS refused", "HealthCheckVersionMismatch")

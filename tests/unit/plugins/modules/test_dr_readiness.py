@@ -134,6 +134,8 @@ def _defaults() -> dict[str, object]:
     """What Ansible would fill in."""
     sites = {"ca_bundle": None, **ARGUMENTS["sites"]}
     storage = {"backup_prefix": "", **ARGUMENTS["storage"]}
+    release = {"war_api": "javax", "tomcat_package": "auto", "schema_version": None}
     stack = {"interval": 10, "threshold": 3, "automatic": False, **ARGUMENTS["stack"]}
     machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}
-    return {"sites": sites, "storage": storage, "stack": stack, "machine": {**machine, **ARGUMENTS["machine"]}}
+    machine |= ARGUMENTS["machine"]
+    return {"sites": sites, "storage": storage, "release": release, "stack": stack, "machine": machine}

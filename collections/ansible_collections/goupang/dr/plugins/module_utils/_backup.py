@@ -23,8 +23,10 @@ from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
-from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 
+# Flyway's own name for its table.
+FLYWAY = "flyway_schema_history"
 # 50,000 blocks make a blob: 400 GB of packed dump.
 BLOCK = 8 << 20
 
@@ -37,6 +39,7 @@ class Source:
     charset: str
     collation: str
     gtid_set: str
+    migration: str | None = None
 
 
 def look(session: Session, schema: str) -> Source:
@@ -50,13 +53,26 @@ def look(session: Session, schema: str) -> Source:
         raise Missing(f"There is no schema {schema} that our account may read. Correct schema, or its privileges.")
     ((charset, collation),) = found
     ((version,),) = session.rows("SELECT @@version")
-    return Source(version, charset, collation, executed(session))
+    return Source(version, charset, collation, executed(session), migrated_to(session, schema))
 
 
 def executed(session: Session) -> str:
     """The server's GTID set in one line; empty where GTIDs are off."""
     ((gtid_set,),) = session.rows("SELECT @@GLOBAL.gtid_executed")
     return str(gtid_set).replace("\n", "")
+
+
+def migrated_to(session: Session, schema: str) -> str | None:
+    """The newest version that Flyway notes; None where it is not used."""
+    there = session.rows(
+        "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_NAME = %s", (schema, FLYWAY)
+    )
+    # Repeatable migrations have no version.
+    newest = there and session.rows(
+        f"SELECT version FROM {identifier(schema)}.{identifier(FLYWAY)}"
+        " WHERE success AND version IS NOT NULL ORDER BY installed_rank DESC LIMIT 1"
+    )
+    return str(newest[0][0]) if newest else None
 
 
 def take(
@@ -79,6 +95,7 @@ def take(
     contents = Contents(schema)
     plain = _pass(tool, blob, contents)
     gtid_after = executed(session)
+    migration_after = migrated_to(session, schema)
     compressed = blob.commit()
     manifest = Manifest(
         backup_id=backup_id,
@@ -98,6 +115,8 @@ def take(
         tool_options=list(tool.options),
         previous=previous,
         findings=contents.findings(),
+        # A migration in between may or may not be in the dump.
+        migration=source.migration if source.migration == migration_after else None,
     )
     store.write(_backups.manifest_name(prefix, backup_id), manifest.to_json(), content_type="application/json")
     return manifest

@@ -56,6 +56,9 @@ class Store(t.Protocol):
     def chunks(self, name: str) -> Iterator[bytes]:
         """A blob of any size, piece by piece. BlobMissing at the first piece."""
 
+    def part(self, name: str, offset: int, length: int) -> bytes:
+        """So many bytes of a blob, or what it has of them. BlobMissing."""
+
     def write(self, name: str, data: bytes, content_type: str = BINARY, cache_control: str | None = None) -> None:
         """Write or replace a blob at once, with its SHA-256 in the metadata."""
 
@@ -111,6 +114,10 @@ class AzureContainer:
     def chunks(self, name: str) -> Iterator[bytes]:
         with self._asking(f"read {self._url}/{name}"):
             yield from self._client.download_blob(name).chunks()
+
+    def part(self, name: str, offset: int, length: int) -> bytes:
+        with self._asking(f"read a part of {self._url}/{name}"):
+            return bytes(self._client.download_blob(name, offset=offset, length=length).readall())
 
     def write(self, name: str, data: bytes, content_type: str = BINARY, cache_control: str | None = None) -> None:
         settings = library("azure.storage.blob", _PACKAGE).ContentSettings(

@@ -21,7 +21,11 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_azure,
     _checks_data,
     _checks_local,
+    _checks_release,
+    _checks_rights,
     _checks_site,
+    _checks_ssh,
+    _tunnel,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Domain, Site, Stack
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Machine
@@ -125,6 +129,11 @@ class Subject:
         )
 
     @property
+    def plan(self) -> _checks_release.Plan:
+        release = self.params["release"]
+        return _checks_release.Plan(release["war_api"], release["tomcat_package"], self.machine.image)
+
+    @property
     def places(self) -> list[_checks_site.Place]:
         """Where certificates are shown: to users of both sites, and to ourselves."""
         sites, names = self.params["sites"], self.params["stack"]["distribution_domains"]
@@ -147,7 +156,7 @@ def checks(subject: Subject) -> list[Check]:
     """All of them, in the order of the screen."""
     stack, machine = subject.stack, subject.machine
     active, aws, azure, data = _checks_active, _checks_aws, _checks_azure, _checks_data
-    site, local = _checks_site, _checks_local
+    site, local, release, rights = _checks_site, _checks_local, _checks_release, _checks_rights
     everybody = ("served", "thrown", "health checks", "target", "source")
     places = tuple(f"certificate {place.name}" for place in subject.places)
     bastion = subject.params["bastion"]["host"] or ""
@@ -159,8 +168,15 @@ def checks(subject: Subject) -> list[Check]:
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
-        Check(data.RELEASE, ("release",), data.judge_release),
+        Check(release.RELEASE, ("release",), release.judge_release),
+        Check(release.TOMCAT, ("war",), partial(release.judge_tomcat, subject.plan)),
+        loud(
+            release.SCHEMA_VERSION,
+            ("shelf", "target"),
+            partial(release.judge_schema_version, subject.params["release"]["schema_version"] or ""),
+        ),
         loud(azure.LOGIN, ("login",), azure.judge_login),
+        Check(rights.AZURE, ("there", "azure rights"), rights.judge_azure),
         Check(azure.SIZES, ("there", "usages", "skus"), partial(azure.judge_sizes, machine)),
         Check(azure.IMAGE, ("there", "image"), partial(azure.judge_image, machine)),
         Check(azure.NETWORK, ("there", "network"), partial(azure.judge_network, machine)),
@@ -173,9 +189,10 @@ def checks(subject: Subject) -> list[Check]:
         Check(aws.RECORDS, ("records",), partial(aws.judge_records, stack, subject.domains)),
         loud(site.SWITCH, ("thrown",), partial(site.judge_switch, subject.params["storage"]["switch_container"])),
         loud(active.AWS_API, ("health checks",), active.judge_api),
+        loud(rights.AWS, ("aws rights",), rights.judge_aws),
         loud(site.CERTIFICATES, (*places, "target", "source"), judge_all_certificates),
         loud(site.CLOCKS, ("thrown", "health checks", "login"), judge_all_clocks),
-        Check(f"{local.WAY_IN} machine", ("network",), partial(azure.judge_ssh_rule, machine)),
+        Check(_checks_ssh.WAY_IN, ("gates",), partial(_checks_ssh.judge_gates, machine)),
         loud(f"{local.WAY_IN} bastion", ("bastion",), partial(local.judge_bastion, bastion)),
         Check(local.CONTROL_ROOM, ("room",), local.judge_room),
     ]
@@ -249,10 +266,12 @@ def _certificate(
 
 def _of_aws(subject: Subject, api: Shared[_checks_aws.Api]) -> list[Question]:
     zone, names = subject.params["sites"]["zone"], [domain.domain for domain in subject.domains]
+    rights = Shared(lambda: _checks_rights.connect(subject.params["aws"]))
     return [
         Question("distributions", "AWS", lambda: api().distributions()),
         Question("health checks", "AWS", lambda: api().health_checks()),
         Question("records", "AWS", lambda: api().records(zone, names)),
+        Question("aws rights", "AWS", lambda: _checks_rights.ask_aws(rights(), subject.stack.latches)),
     ]
 
 
@@ -264,6 +283,8 @@ def _of_azure(machine: Machine, api: Shared[_checks_azure.Api]) -> list[Question
         "skus": _checks_azure.ask_skus,
         "image": _checks_azure.ask_image,
         "network": _checks_azure.ask_network,
+        "gates": _checks_ssh.ask_gates,
+        "azure rights": _checks_rights.ask_azure,
     }
     return [Question(name, "Azure", partial(_ask_azure, ask, api, machine)) for name, ask in asks.items()]
 
@@ -282,9 +303,6 @@ def _of_data(params: Params) -> list[Question]:
             lambda: _blob.open_container(params["azure"], storage["account_url"], name, _checks_azure.PATIENCE)
         )
 
-    def connect(login: Params) -> Session:
-        return open_session(login, DATABASE_READ_SECONDS, DATABASE_CONNECT_SECONDS)
-
     backups, releases = container(storage["backup_container"]), container(storage["release_container"])
     over = _checks_data.opened_session
     return [
@@ -292,31 +310,40 @@ def _of_data(params: Params) -> list[Question]:
         Question(
             "release",
             "Azure Blob",
-            lambda: _checks_data.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
+            lambda: _checks_release.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
         ),
+        Question("war", "Azure Blob", lambda: _checks_release.ask_war(releases(), storage["release_blob"])),
         Question(
             "target",
             "the secondary's database",
-            lambda: over(lambda: connect(params["secondary_database"]), _checks_data.ask_target),
+            lambda: over(lambda: _connect(params["secondary_database"]), _checks_data.ask_target),
         ),
-        Question(
-            "source",
-            "the primary's database",
-            lambda: over(
-                lambda: connect(params["primary_database"]),
-                _checks_data.ask_source,
-            ),
-        ),
+        Question("source", "the primary's database", lambda: ask_primary(params, _checks_data.ask_source)),
         # Apart from the others: whether the primary is fenced is not to wait until its tables are counted.
         Question(
             "counts",
             "the primary's database",
-            lambda: over(
-                lambda: connect(params["primary_database"]),
-                lambda session: _checks_data.ask_counts(session, params["schema"]),
-            ),
+            lambda: ask_primary(params, lambda session: _checks_data.ask_counts(session, params["schema"])),
         ),
     ]
+
+
+def _connect(login: Params, joined: t.Any = None) -> Session:
+    return open_session(login, DATABASE_READ_SECONDS, DATABASE_CONNECT_SECONDS, joined)
+
+
+def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:
+    """Ask where the runbooks go too: through the bastion, where there is one. A private RDS is reached by it alone."""
+    login, bastion = params["primary_database"], _bastion(params["bastion"])
+    if not bastion.host:
+        return _checks_data.opened_session(lambda: _connect(login), ask)
+    with _tunnel.through(bastion, login["login_host"], login["login_port"]) as joined:
+        return _checks_data.opened_session(lambda: _connect(login, joined), ask)
+
+
+def _bastion(params: Params) -> _tunnel.Bastion:
+    named = {name: params[name] or "" for name in ("host", "user", "private_key_file", "arguments")}
+    return _tunnel.Bastion(port=params["port"], **named)
 
 
 def look(params: Params, clock: Clock) -> list[Line]:

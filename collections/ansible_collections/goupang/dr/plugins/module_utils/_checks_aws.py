@@ -131,7 +131,7 @@ def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
 def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tuple[str, str]]:
     """What is not as it should be, and what should be there."""
     if not found.get("Enabled"):
-        yield "it is disabled", "it has to be enabled"
+        yield "it is disabled", "as a failback from a dark Azure leaves it"
     if site.alias not in found.get("Aliases", {}).get("Items", []):
         holders = [d["Id"] for d in distributions if site.alias in d.get("Aliases", {}).get("Items", [])]
         yield f"it does not carry the name {site.alias}", f"held by {holders[0]}" if holders else "nobody does"
@@ -152,7 +152,9 @@ def origin_of(distribution: Json) -> Json:
 
 
 def _fix(site: Site, found: Json) -> str:
-    """What provision.yml would not do by itself is to take a name from another distribution."""
+    """What provision.yml does not do: take a name from another distribution, or open a way that somebody shut."""
+    if not found.get("Enabled"):
+        return "Run that failback again once Azure answers, which opens it; or enable it in CloudFront."
     if plain(origin_of(found).get("DomainName", "")) != plain(site.origin):
         return f"If {site.origin} is right, run provision.yml, which sets the origin; else correct the inventory."
     return PROVISION
@@ -163,7 +165,7 @@ def _fix(site: Site, found: Json) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An endpoint's check (children is empty), or a calculated one. latch: a failover may have forced it unhealthy."""
+    """An endpoint's check (children is empty), or a calculated one. latch: runbooks may have forced it."""
 
     inverted: bool = False
     children: tuple[str, ...] = ()
@@ -202,6 +204,11 @@ class Stack:
     threshold: int = 3
     automatic: bool = False
 
+    @property
+    def latches(self) -> list[str]:
+        """Ids of the checks that a failover forces unhealthy."""
+        return [check_id for name, check_id in self.ids.items() if WANTED.get(name, Wanted()).latch]
+
     def named(self, check_id: str | None) -> str:
         return next((name for name, known in self.ids.items() if known == check_id), str(check_id))
 
@@ -221,6 +228,12 @@ def judge_health_checks(stack: Stack, answer: Dated) -> list[Line]:
     ]
     if wrong:
         return [Line(HEALTH_CHECKS, NO, "; ".join(wrong), "Run provision.yml, or correct them by hand in Route 53.")]
+    held = named_where(stack, answer, _held)
+    if held:
+        what = (
+            f"{' and '.join(held)} forced healthy, as a failback from a dark Azure leaves it: nothing moves users away"
+        )
+        return [Line(HEALTH_CHECKS, WARN, what, "Run reconcile.yml once Azure answers, and then that failback again.")]
     forced = latched(stack, answer)
     if forced:
         what = f"{' and '.join(forced)} forced unhealthy, as failover.yml leaves it: users are kept from the primary"
@@ -230,11 +243,16 @@ def judge_health_checks(stack: Stack, answer: Dated) -> list[Line]:
 
 def latched(stack: Stack, answer: Dated) -> list[str]:
     """Names of the checks that a failover forced unhealthy."""
+    return named_where(stack, answer, _forced)
+
+
+def named_where(stack: Stack, answer: Dated, holds: t.Callable[[Json], bool]) -> list[str]:
+    """Names of the checks that runbooks force one way or the other, and of whose settings this holds."""
     configs = {check["Id"]: check["HealthCheckConfig"] for check in answer.value}
     return [
         name
         for name, check_id in stack.ids.items()
-        if WANTED.get(name, Wanted()).latch and _forced(configs.get(check_id, {}))
+        if WANTED.get(name, Wanted()).latch and holds(configs.get(check_id, {}))
     ]
 
 
@@ -242,11 +260,15 @@ def _forced(config: Json) -> bool:
     return bool(config.get("Disabled") and config.get("Inverted"))
 
 
+def _held(config: Json) -> bool:
+    return bool(config.get("Disabled") and not config.get("Inverted"))
+
+
 def _differences(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
     wanted = WANTED.get(name)
     if wanted is None:
         return
-    if not (wanted.latch and _forced(config)):
+    if not (wanted.latch and config.get("Disabled")):
         if config.get("Disabled"):
             yield "is disabled, so it counts as healthy whatever happens"
         if bool(config.get("Inverted")) != wanted.inverted:

@@ -8,7 +8,6 @@ answers take to come. Judges get Resource Manager's own dicts.
 
 from __future__ import annotations
 
-import ipaddress
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -34,7 +33,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
 
 Json = dict[str, t.Any]
 
-LOGIN, SIZES, IMAGE, NETWORK, WAY_IN = "azure login", "machine sizes", "machine image", "machine network", "way in"
+LOGIN, SIZES, IMAGE, NETWORK = "azure login", "machine sizes", "machine image", "machine network"
 COMPUTE = "2024-07-01"
 SKUS = "2021-07-01"
 NETWORKS = "2024-05-01"
@@ -42,7 +41,6 @@ SUBSCRIPTIONS = "2022-12-01"
 PATIENCE = Patience(connect=3, read=8, retries=0)
 # Silence is not repeated; who says that it is too much is asked again, as its Retry-After says.
 BUSY_RETRIES = 4
-SSH = 22
 
 
 # -- Asking ------------------------------------------------------------------------
@@ -128,12 +126,12 @@ def ask_login(api: Api, machine: Machine) -> Dated:
 
 def ask_machine(api: Api, machine: Machine) -> tuple[Json | None, Json | None]:
     """The machine and its public address; None where they do not stand."""
-    vm = _or_none(api, f"{machine.group}/providers/Microsoft.Compute/virtualMachines/{machine.name}", COMPUTE)
+    vm = or_none(api, f"{machine.group}/providers/Microsoft.Compute/virtualMachines/{machine.name}", COMPUTE)
     path = f"{machine.group}/providers/Microsoft.Network/publicIPAddresses/{machine.name}-ip"
-    return vm, _or_none(api, path, NETWORKS)
+    return vm, or_none(api, path, NETWORKS)
 
 
-def _or_none(api: Api, path: str, api_version: str) -> Json | None:
+def or_none(api: Api, path: str, api_version: str) -> Json | None:
     try:
         return t.cast("Json", api.get(path, api_version).value)
     except Missing:
@@ -156,7 +154,7 @@ def ask_image(api: Api, machine: Machine) -> Json | None:
     """The image's newest version, or the one named; None when there is none."""
     image = machine.image
     if image.get("id"):
-        return _or_none(api, image["id"], COMPUTE)
+        return or_none(api, image["id"], COMPUTE)
     path = (
         f"{machine.scope}/providers/Microsoft.Compute/locations/{machine.region}/publishers/{quote(image['publisher'])}"
         f"/artifacttypes/vmimage/offers/{quote(image['offer'])}/skus/{quote(image['sku'])}/versions"
@@ -171,8 +169,8 @@ def ask_image(api: Api, machine: Machine) -> Json | None:
 
 def ask_network(api: Api, machine: Machine) -> tuple[Json | None, Json | None]:
     """The subnet and the security group; None where there is none."""
-    subnet = _or_none(api, machine.subnet_id, NETWORKS)
-    return subnet, _or_none(api, machine.security_group_id, NETWORKS) if machine.security_group_id else None
+    subnet = or_none(api, machine.subnet_id, NETWORKS)
+    return subnet, or_none(api, machine.security_group_id, NETWORKS) if machine.security_group_id else None
 
 
 # -- Judging -----------------------------------------------------------------------
@@ -262,76 +260,3 @@ def judge_network(
         fix = f"Write {fqdn} into dr_machine_fqdn, and run provision.yml: CloudFront asks the name in the inventory."
         return [Line(NETWORK, NO, f"the machine's address is {fqdn}, the inventory says {machine.fqdn}", fix)]
     return [Line(NETWORK, OK, "subnet and security group are there")]
-
-
-# -- The way in --------------------------------------------------------------------
-
-
-def judge_ssh_rule(machine: Machine, network: tuple[Json | None, Json | None]) -> list[Line]:
-    """Whether the security group lets this controller's SSH in, as far as its address is known."""
-    check = f"{WAY_IN} machine"
-    group = network[1]
-    if group is None:
-        return [not_known(check, "the machine's security group is not there or not named")]
-    rule = first_ssh_rule(group, machine.operator_address)
-    allowed = rule is not None and rule["properties"]["access"] == "Allow"
-    name = (rule or {}).get("name", "Azure's own last rule")
-    who = machine.operator_address or "anybody"
-    if allowed and (machine.operator_address or _everybody(_sources(rule or {}))):
-        return [Line(check, OK, f"rule {name} lets SSH of {who} in")]
-    if allowed:
-        what = f"rule {name} lets SSH of {', '.join(_sources(rule or {}))} in, and nobody said which address is ours"
-        return [not_known(check, what, "Set guard_operator_address to this controller's public address.")]
-    fix = "Add a rule that lets this controller in on port 22, or run from where it is let in."
-    return [Line(check, NO, f"{name} keeps SSH of {who} out", fix)]
-
-
-def first_ssh_rule(group: Json, address: str) -> Json | None:
-    """The rule that decides about SSH of this address; without one, the first that decides about SSH of some."""
-    properties = group.get("properties", {})
-    rules: list[Json] = [*properties.get("securityRules", []), *properties.get("defaultSecurityRules", [])]
-    inbound = [r for r in rules if r["properties"].get("direction") == "Inbound" and _about_ssh(r["properties"])]
-    for rule in sorted(inbound, key=lambda r: r["properties"].get("priority", 0)):
-        denies_some = rule["properties"]["access"] != "Allow" and not _everybody(_sources(rule))
-        if covers(_sources(rule), address) if address else not denies_some and not _of_azure(_sources(rule)):
-            return rule
-    return None
-
-
-def _about_ssh(properties: Json) -> bool:
-    if properties.get("protocol", "*").lower() not in ("*", "tcp"):
-        return False
-    ranges = [properties.get("destinationPortRange") or "", *(properties.get("destinationPortRanges") or [])]
-    return any(_holds_port(one) for one in ranges)
-
-
-def _holds_port(ports: str) -> bool:
-    first, _dash, last = ports.partition("-")
-    return ports == "*" or (first.isdigit() and int(first) <= SSH <= int(last or first))
-
-
-def _sources(rule: Json) -> list[str]:
-    properties = rule.get("properties", {})
-    return [s for s in [properties.get("sourceAddressPrefix"), *(properties.get("sourceAddressPrefixes") or [])] if s]
-
-
-def _everybody(sources: list[str]) -> bool:
-    return any(source.lower() in ("*", "internet", "any", "0.0.0.0/0") for source in sources)
-
-
-def _of_azure(sources: list[str]) -> bool:
-    """The default rules for Azure's own networks and load balancers: no operator is there."""
-    return {source.lower() for source in sources} <= {"virtualnetwork", "azureloadbalancer"}
-
-
-def covers(sources: list[str], address: str) -> bool:
-    if _everybody(sources):
-        return True
-    ours = ipaddress.ip_address(address)
-    for source in sources:
-        try:
-            if ours in ipaddress.ip_network(source, strict=False):
-                return True
-        except ValueError:
-            continue  # a service tag: it names Azure's services, not us
-    return False

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Private to goupang.dr: what users would get back and what they would lose: backups, both databases, the release."""
+"""Private to goupang.dr: what users would get back and what they would lose: backups and both databases."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import _openings, _writers
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
-from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties, Store
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
@@ -26,7 +25,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     not_known,
 )
 
-BACKUP, LOSS, TARGET, PARAMETERS, RELEASE = "backup", "loss", "target database", "target parameters", "release"
+BACKUP, LOSS, TARGET, PARAMETERS = "backup", "loss", "target database", "target parameters"
 # A night, and two hours for a backup that takes its time.
 OLD_HOURS = 26
 # Counting is a favour to the reader, and must not cost the primary much.
@@ -126,17 +125,6 @@ def _variable(session: Session, name: str) -> str:
 def _certificate(session: Session) -> str:
     rows = session.rows("SHOW STATUS LIKE 'Ssl_server_not_after'")
     return str(rows[0][1]) if rows else ""
-
-
-@dataclass(frozen=True)
-class Release:
-    blob: str
-    sha256: str
-    found: BlobProperties | None
-
-
-def ask_release(store: Store, blob: str, sha256: str) -> Release:
-    return Release(blob, sha256, store.properties(blob))
 
 
 # -- Backups -----------------------------------------------------------------------
@@ -338,23 +326,6 @@ def _doubts(parameters: t.Mapping[str, str], findings: str, source: Source | Sil
         if theirs != ours:
             what = f"sql_mode differs from the primary's by {', '.join(sorted(theirs ^ ours))}"
             yield (what, "Set the same on both: what the primary takes the secondary may refuse.")
-
-
-# -- The release -------------------------------------------------------------------
-
-
-def judge_release(release: Release) -> list[Line]:
-    """By the digest in the blob's metadata: the WAR is not read, which would cost its length at each run."""
-    if release.found is None:
-        return [Line(RELEASE, NO, f"there is no blob {release.blob}", "Put the WAR there, or correct dr_release_blob.")]
-    if release.found.sha256 is None:
-        fix = "Write it with blob_object, which notes its SHA-256; application: installed compares it in any case."
-        return [Line(RELEASE, WARN, f"{release.blob} is there, and carries no SHA-256", fix, known=False)]
-    if release.found.sha256 != release.sha256.lower():
-        have, wanted = release.found.sha256[:12], release.sha256[:12]
-        what = f"{release.blob} has the SHA-256 {have}..., the inventory says {wanted}..."
-        return [Line(RELEASE, NO, what, "Put the right WAR there, or correct dr_release_sha256.")]
-    return [Line(RELEASE, OK, f"{release.blob} is there, {size(release.found.bytes)}, with the inventory's SHA-256")]
 
 
 # -- Words -------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Private to goupang.dr: one CloudFront distribution, and the response headers policy that belongs to it.
 
-`CloudFront` asks and tells the API, one method a call. `ensure_present` and
-`ensure_absent` act; what has to differ is decided in _cloudfront_config.
+`CloudFront` asks and tells the API, one method a call. `ensure_present`,
+`ensure_answering` and `ensure_absent` act; what has to differ is decided in _cloudfront_config.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._cloudfront_config impo
     headers_policy_name,
     summary,
 )
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock, wait_for
 
 DEPLOYED = "Deployed"
@@ -49,6 +49,7 @@ class Distribution:
             "domain_name": self.domain_name,
             "arn": self.arn,
             "status": self.status,
+            "enabled": bool(self.config.get("Enabled")),
             "aliases": aliases,
         }
 
@@ -114,6 +115,19 @@ def ensure_present(cloudfront: Distributions, want: Wanted, *, check_mode: bool)
         before={**before, "headers": headers_before},
         after={**summary(config), "headers": headers_after},
     )
+
+
+def ensure_answering(cloudfront: Distributions, caller_reference: str, *, enabled: bool, check_mode: bool) -> Result:
+    """Let the edges answer for a distribution that is there, or not, and leave all else of it. Missing."""
+    have = cloudfront.find(caller_reference)
+    if have is None:
+        raise Missing(f"There is no distribution with the caller reference {caller_reference}: create it first.")
+    config = {**have.config, "Enabled": enabled}
+    differs = config != have.config
+    before = summary(have.config)
+    if differs:
+        have = replace(have, config=config) if check_mode else cloudfront.update(have, config)
+    return Result(differs, have, before, summary(config))
 
 
 def ensure_policy(cloudfront: Distributions, want: Config, *, check_mode: bool) -> tuple[str, dict[str, str] | None]:

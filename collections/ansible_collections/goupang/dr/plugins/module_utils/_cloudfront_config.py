@@ -62,7 +62,6 @@ class Wanted:
 def desired(have: Config | None, want: Wanted, headers_policy_id: str | None) -> Config:
     """The configuration to ask for; equal to `have` when nothing has to be done."""
     config = copy.deepcopy(have) if have else created(want)
-    config["Enabled"] = True
     config["Aliases"] = same_or_new(config.get("Aliases", {}), want.aliases)
     if want.comment is not None:
         config["Comment"] = want.comment
@@ -90,6 +89,7 @@ def created(want: Wanted) -> Config:
     }
     return {
         "CallerReference": want.caller_reference,
+        "Enabled": True,
         "Comment": "",
         "Origins": {"Quantity": 1, "Items": [origin]},
         "DefaultCacheBehavior": {"TargetOriginId": ORIGIN_ID, "ViewerProtocolPolicy": "redirect-to-https"},

@@ -36,7 +36,8 @@ class Manifest:
 
     `gtid_set` is what the source had executed when the dump began; `gtid_exact` says that it
     had still executed no more when the dump ended, so that the set is the dump's own.
-    `previous` is the id of the backup before this one, None for the first.
+    `previous` is the id of the backup before this one, None for the first. `migration` is the
+    newest version that Flyway notes in the schema, None where Flyway is not used, or was at work during the dump.
     """
 
     backup_id: str
@@ -56,6 +57,7 @@ class Manifest:
     tool_options: list[str]
     previous: str | None = None
     findings: list[str] = field(default_factory=list)
+    migration: str | None = None
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:
@@ -104,7 +106,10 @@ def from_json(data: bytes) -> Manifest:
     known = {key: raw[key] for key in _TYPES}
     known["compressed"] = _digest(raw["compressed"])
     known["plain"] = _digest(raw["plain"])
-    return Manifest(previous=raw.get("previous"), **known)
+    migration = raw.get("migration")
+    if not isinstance(migration, (str, type(None))):
+        raise Refused("its migration is no text")
+    return Manifest(previous=raw.get("previous"), migration=migration, **known)
 
 
 def moment(text: str) -> datetime:

@@ -91,10 +91,14 @@ class MySQLSession:
 
 
 def open_session(
-    params: t.Mapping[str, t.Any], read_seconds: int = READ_SECONDS, connect_seconds: int = CONNECT_SECONDS
+    params: t.Mapping[str, t.Any],
+    read_seconds: int = READ_SECONDS,
+    connect_seconds: int = CONNECT_SECONDS,
+    joined: t.Any = None,
 ) -> Session:
     """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.
 
+    joined: a socket that leads to the server already; the certificate is the server's all the same.
     LibraryMissing without PyMySQL; OutOfReach; NotAuthorised for a wrong user or password.
     """
     if not HAS_PYMYSQL:
@@ -118,7 +122,9 @@ def open_session(
             read_timeout=read_seconds,
             write_timeout=WRITE_SECONDS,
             program_name="goupang.dr",
+            defer_connect=True,
         )
+        connection.connect(joined)
     except pymysql.err.MySQLError as error:
         raise _translated(error, server) from error
     return MySQLSession(connection, server)

@@ -200,11 +200,11 @@ def _judged(check: Check, answers: list[t.Any]) -> list[Line]:
 # clouds' own ideas of capacity, nor by anything that only AWS could mend.
 _KNOWS = ("active", "backup", "loss")
 _LOADS = ("target database", "target parameters", "release")
-_BUILDS = ("azure login", "ssh keys", "machine network", "machine image")
+_BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
-_REST = ("machine sizes", "certificates", "clocks", "way in", "control room")
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, "machine sizes", *_MOVES, *_STACK, *_REST[1:])
+_REST = ("machine sizes", "schema version", "aws rights", "certificates", "clocks", "way in", "control room")
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST)
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:
@@ -214,7 +214,7 @@ def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]
 MATTERS: dict[str, dict[str, str]] = {
     "preflight": _matter(set(EVERYTHING) - {"active", "loss", "control room"}, EVERYTHING),
     "drill": _matter({"backup", *_LOADS, *_BUILDS, "machine sizes"}, EVERYTHING),
-    "warm_up": _matter({"backup", *_LOADS, *_BUILDS}, (*_KNOWS, "machine sizes", "control room")),
+    "warm_up": _matter({"backup", *_LOADS, *_BUILDS}, (*_KNOWS, "machine sizes", "schema version", "control room")),
     "failover": _matter({"backup", *_LOADS, *_BUILDS, "flip"}, EVERYTHING),
     # What provision.yml is about to build cannot be asked for yet.
     "provision": _matter((), ("azure login", "aws api", "control room")),

@@ -20,16 +20,21 @@ HEALTHY_SHARE = 0.18
 HEALTH = {True: "healthy", False: "unhealthy", None: "unknown"}
 
 AS_IS = "as_is"
+NORMAL = "normal"
+FORCED_HEALTHY = "forced_healthy"
 WHILE_ABSENT = "healthy_while_absent"
 # Disabled counts as healthy, so disabled + inverted is unhealthy whatever the
 # endpoint does. Plain inversion would turn a dead endpoint healthy.
 SETTINGS: dict[str, dict[str, bool]] = {
-    "normal": {"inverted": False, "disabled": False},
+    NORMAL: {"inverted": False, "disabled": False},
+    FORCED_HEALTHY: {"inverted": False, "disabled": True},
     "forced_unhealthy": {"inverted": True, "disabled": True},
     "inverted": {"inverted": True, "disabled": False},
     WHILE_ABSENT: {"inverted": True, "disabled": False},
 }
 STATES = (*SETTINGS, AS_IS)
+# No users are held elsewhere by these: a note that tells the end of a latch is written before it ends.
+ENDS_A_LATCH = (NORMAL, FORCED_HEALTHY)
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,11 @@ class Health:
 
 @dataclass(frozen=True)
 class Want:
-    """note: written on the checks, empty for none. object_url: what a check must watch for `healthy_while_absent`."""
+    """note: written on the checks, empty for none.
+
+    object_url: the switch's object. `healthy_while_absent` wants a check that watches it, and `forced_healthy` asks
+    every child but the one that does.
+    """
 
     check_ids: t.Sequence[str]
     state: str
@@ -221,13 +230,13 @@ class Notes:
 
 def move_and_note(checks: HealthChecks, have: HealthCheck, want: Want, notes: Notes) -> tuple[HealthCheck, bool]:
     """A latch is noted once it holds, and its end before it ends: killed in between, a latch is never overlooked."""
-    if want.state == "normal":
+    if want.state in ENDS_A_LATCH:
         notes.write(have)
     if want.state == WHILE_ABSENT and desired(have, want.state) != have:
         # What a single look says is not yet what Route 53 makes of it: so many in a row have to say the same.
         checks.await_looks(have.id, have.failures)
     moved = move(checks, have, want.state)
-    if want.state != "normal":
+    if want.state not in ENDS_A_LATCH:
         notes.write(have)
     return moved
 
@@ -250,6 +259,8 @@ def refuse(checks: HealthChecks, have: HealthCheck, want: Want) -> None:
         )
     if want.state == "inverted":
         refuse_inversion(have, seen_now(checks, have))
+    if want.state == FORCED_HEALTHY and desired(have, want.state) != have:
+        refuse_to_hold(checks, have, want.object_url)
     if want.state == WHILE_ABSENT:
         if have.watches != want.object_url:
             raise Refused(
@@ -276,6 +287,24 @@ def refuse_inversion(have: HealthCheck, seen: bool | None) -> None:
             f"The endpoint of health check {have.id} is failing, so inverting the check would make it healthy "
             "and send users to the dead endpoint: use state forced_unhealthy."
         )
+
+
+def refuse_to_hold(checks: HealthChecks, have: HealthCheck, object_url: str) -> None:
+    """A check that is held healthy hides a dead endpoint, so its endpoints must be seen to be well at that moment."""
+    if have.type != "CALCULATED":
+        raise Refused(
+            f"Health check {have.id} asks an endpoint itself, and nobody would see it die while the check is forced "
+            "healthy: force the calculated check above it."
+        )
+    for child in map(checks.get, have.children):
+        if object_url and child.watches == object_url:
+            continue
+        health = look(checks, child).effective
+        if not health:
+            raise Refused(
+                f"Health check {child.id}, on which {have.id} depends, is {HEALTH[health]}, so forcing that healthy "
+                "would send users to an endpoint that nobody sees alive: bring the endpoint up first."
+            )
 
 
 def refuse_object(have: HealthCheck, seen: bool | None, url: str) -> None:

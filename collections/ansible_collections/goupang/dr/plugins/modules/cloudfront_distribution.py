@@ -21,10 +21,14 @@ options:
     required: true
   state:
     description:
+      - V(present) is there as the other options describe it. A new one is enabled; one that was disabled stays so,
+        since whoever closed that way knew why.
+      - V(enabled) and V(disabled) let the edges answer for a distribution that is there, or refuse all who ask for its
+        names, and touch nothing else of it. To disable one is to close a way that cannot be closed at its origin.
       - V(absent) disables the distribution, waits until that is deployed, deletes it, and deletes the response headers
         policy that O(error_page) made.
     type: str
-    choices: [present, absent]
+    choices: [present, enabled, disabled, absent]
     default: present
   aliases:
     description: All of its alternate domain names. Each can belong to one distribution only.
@@ -146,6 +150,12 @@ EXAMPLES = r"""
       http_port: 8080
     pass_viewer_host: true
     wait: true
+
+- name: Nobody is led to a site that does not answer us, and that might come back open
+  goupang.dr.cloudfront_distribution:
+    caller_reference: petclinic-dr-secondary
+    state: disabled
+    wait: true
 """
 
 RETURN = r"""
@@ -166,6 +176,9 @@ distribution:
     status:
       description: V(InProgress) or V(Deployed).
       type: str
+    enabled:
+      description: Whether the edges answer for it.
+      type: bool
     aliases:
       description: Its alternate domain names.
       type: list
@@ -175,6 +188,7 @@ distribution:
     domain_name: d111111abcdef8.cloudfront.net
     arn: arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL
     status: InProgress
+    enabled: true
     aliases: [www.example.com]
 """
 
@@ -204,9 +218,11 @@ ERROR_PAGE = {
     "response_code": {"type": "int", "default": 503},
     "retry_after": {"type": "int", "default": 300},
 }
+# Whether the edges answer for a distribution that is left as it is.
+ANSWERING = {"enabled": True, "disabled": False}
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "caller_reference": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", *ANSWERING, "absent"], "default": "present"},
     "aliases": {"type": "list", "elements": "str", "default": []},
     "origin": {"type": "dict", "options": ORIGIN},
     "pass_viewer_host": {"type": "bool", "no_log": False, "default": False},
@@ -246,7 +262,11 @@ def ensure(module: AnsibleModule, clock: Clock) -> tuple[_cloudfront.Result, _cl
         reference, timeout = params["caller_reference"], params["timeout"]
         result = _cloudfront.ensure_absent(cloudfront, reference, timeout, clock, check_mode=module.check_mode)
         return result, result.distribution
-    result = _cloudfront.ensure_present(cloudfront, wanted(params), check_mode=module.check_mode)
+    if params["state"] in ANSWERING:
+        reference, enabled = params["caller_reference"], ANSWERING[params["state"]]
+        result = _cloudfront.ensure_answering(cloudfront, reference, enabled=enabled, check_mode=module.check_mode)
+    else:
+        result = _cloudfront.ensure_present(cloudfront, wanted(params), check_mode=module.check_mode)
     if result.distribution and params["wait"] and not module.check_mode:
         return result, _cloudfront.deployed(cloudfront, result.distribution, params["timeout"], clock)
     return result, result.distribution

@@ -65,7 +65,9 @@ options:
       arm_url: {description: The address of Azure Resource Manager., type: str, default: https://management.azure.com}
       ca_bundle: {description: PEM file of the authorities that are trusted for Azure's addresses., type: path}
   primary_database:
-    description: How to reach the primary's database from here. That it cannot be reached blocks nothing.
+    description:
+      - How to reach the primary's database, from O(bastion) where there is one, else from here. That it cannot be
+        reached blocks nothing.
     type: dict
     required: true
     suboptions: &login
@@ -116,6 +118,25 @@ options:
       release_container: {description: Container of the releases., type: str, required: true}
       release_blob: {description: The WAR in it., type: str, required: true}
       release_sha256: {description: The SHA-256 that the WAR must have., type: str, required: true}
+  release:
+    description: How the release will be run, and what data it wants.
+    type: dict
+    default: {}
+    suboptions:
+      war_api:
+        description: What the inventory says that the WAR was built for, as C(application_war_api).
+        type: str
+        choices: [javax, jakarta]
+        default: javax
+      tomcat_package:
+        description: The Tomcat that it gets, as C(application_tomcat_package). V(auto) is told by the machine's image.
+        type: str
+        default: auto
+      schema_version:
+        description:
+          - The version that Flyway has to have noted in the data. It is compared with the newest backup's, as
+            M(goupang.dr.mysql_backup) found it. Without it nothing is compared.
+        type: str
   stack:
     description: What provision.yml built in AWS.
     type: dict
@@ -159,12 +180,17 @@ options:
         description: The address from which this controller reaches Azure, to compare with the security group's rules.
         type: str
   bastion:
-    description: The SSH host beside the primary.
+    description:
+      - The SSH host beside the primary. The primary's database is asked through it, by C(ssh -W), so its C(sshd_config)
+        must not forbid C(AllowTcpForwarding). Nothing is installed there.
     type: dict
     default: {}
     suboptions:
       host: {description: Its name or address., type: str}
       port: {description: Its port of SSH., type: int, default: 22}
+      user: {description: Whom to log in as., type: str}
+      private_key_file: {description: The private key to log in with., type: path}
+      arguments: {description: "Further arguments of C(ssh), as C(ansible_ssh_common_args).", type: str}
 requirements:
   - azure-identity
   - azure-storage-blob
@@ -226,6 +252,8 @@ EXAMPLES = r"""
       ssh_public_key_file: ~/.ssh/petclinic-dr.pub
     bastion:
       host: 203.0.113.10
+      user: ec2-user
+      private_key_file: ~/.ssh/petclinic-bastion
   register: readiness
 
 - name: Nothing says no
@@ -293,84 +321,15 @@ seconds:
   type: float
 """
 
-import typing as t
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _aws, _azure, _checks, _mysql, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils import _checks, _checks_spec, _readiness
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
-
-Spec = dict[str, dict[str, t.Any]]
-
-TEXT = {"type": "str", "required": True}
-SITES: Spec = {
-    "zone": TEXT,
-    "www_domain": TEXT,
-    "dr_domain": TEXT,
-    "alb_dns_name": TEXT,
-    "resolvers": {"type": "list", "elements": "str", "default": []},
-    "ca_bundle": {"type": "path"},
-}
-STORAGE: Spec = {
-    "account_url": TEXT,
-    "domain": TEXT,
-    "backup_container": TEXT,
-    "backup_prefix": {"type": "str", "default": ""},
-    "page_container": TEXT,
-    "switch_container": TEXT,
-    "release_container": TEXT,
-    "release_blob": TEXT,
-    "release_sha256": TEXT,
-}
-STACK: Spec = {
-    "health_check_ids": {"type": "dict", "default": {}},
-    "distribution_domains": {"type": "dict", "default": {}},
-    "interval": {"type": "int", "default": 10},
-    "threshold": {"type": "int", "default": 3},
-    "automatic": {"type": "bool", "default": False},
-}
-MACHINE: Spec = {
-    "name": TEXT,
-    "resource_group": TEXT,
-    "location": TEXT,
-    "size": TEXT,
-    "size_fallbacks": {"type": "list", "elements": "str", "default": []},
-    "image": {"type": "dict", "required": True},
-    "subnet_id": TEXT,
-    "security_group_id": {"type": "str"},
-    "fqdn": TEXT,
-    "http_port": {"type": "int", "default": 80},
-    # Names of files are no secret.
-    "ssh_private_key_file": {"type": "path", "required": True, "no_log": False},
-    "ssh_public_key_file": {"type": "path", "required": True, "no_log": False},
-    "operator_address": {"type": "str"},
-}
-BASTION: Spec = {"host": {"type": "str"}, "port": {"type": "int", "default": 22}}
-
-
-def of(options: Spec, **more: t.Any) -> dict[str, t.Any]:
-    """A dict option with these options of its own."""
-    return {"type": "dict", "options": options, **(more or {"required": True})}
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "intent": TEXT,
-            "budget": {"type": "int", "default": 15},
-            "report": {"type": "path"},
-            "application": TEXT,
-            "schema": TEXT,
-            "aws": of(_aws.ARGUMENT_SPEC),
-            "azure": of(_azure.AUTH_SPEC),
-            "primary_database": of(_mysql.ARGUMENT_SPEC),
-            "secondary_database": of(_mysql.ARGUMENT_SPEC),
-            "sites": of(SITES),
-            "storage": of(STORAGE),
-            "stack": of(STACK),
-            "machine": of(MACHINE),
-            "bastion": of(BASTION, default={}),
-        },
+        argument_spec=_checks_spec.ARGUMENT_SPEC,
         supports_check_mode=True,
     )
     clock, params = Clock(), module.params

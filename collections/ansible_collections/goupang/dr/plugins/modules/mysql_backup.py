@@ -58,6 +58,7 @@ requirements:
   - azure-storage-blob
   - azure-identity
 notes:
+  - Where Flyway keeps the schema, the manifest says at which version (C(migration)), unless a migration ran meanwhile.
   - Each run takes a new backup, so it is always changed.
   - C(isal) is used where it is installed; it packs about three times as fast.
 """
@@ -100,6 +101,7 @@ manifest:
       owners: 10
     gtid_set: 3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5
     gtid_exact: true
+    migration: "3.1"
     findings: []
 seconds:
   description: How long it took.

@@ -28,6 +28,10 @@ options:
       - V(normal) counts as healthy when the endpoint is.
       - V(forced_unhealthy) counts as unhealthy whatever the endpoint does. The check is disabled, which counts as
         healthy, and inverted.
+      - V(forced_healthy) counts as healthy whatever its children say, because one of them, a switch that nobody can
+        reach, may say something that was taken back. Nothing moves the users away from a dead endpoint meanwhile, so
+        set it to V(normal) as soon as that child can be trusted again. It is refused for a check that is not
+        calculated, and while a child other than the one that watches O(object_url) is not healthy.
       - V(inverted) counts as healthy when the endpoint is not. It is refused while the endpoint is failing, because
         it would send the users to it, and while nobody can tell, because there is no data.
       - V(healthy_while_absent) is the same setting for the check of a switch, an object which is there while the users
@@ -37,17 +41,19 @@ options:
         its checkers have to look as often as Route 53 wants for a change, so give O(timeout) time for that.
       - V(as_is) changes nothing and tells.
     type: str
-    choices: [normal, forced_unhealthy, inverted, healthy_while_absent, as_is]
+    choices: [normal, forced_healthy, forced_unhealthy, inverted, healthy_while_absent, as_is]
     required: true
   object_url:
-    description: The URL of the object whose absence is healthy. Required with V(healthy_while_absent).
+    description:
+      - The URL of the object whose absence is healthy. Required with V(healthy_while_absent), and with
+        V(forced_healthy) where a child watches it.
     type: str
   note:
     description:
       - What the tag C(goupang-dr) of each check shall say, as C(on_secondary 2026-11-24T10:42:05Z).
       - A check that is in the state already keeps a note that begins with the same word, so that it tells since when.
-      - It is written before a check is set to V(normal), and after it is set to anything else. A tag that cannot be
-        read or written is a warning.
+      - It is written before a check is set to V(normal) or V(forced_healthy), and after it is set to anything else.
+        A tag that cannot be read or written is a warning.
     type: str
     default: ""
   timeout:
