@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import subprocess
 import typing as t
+import uuid
 from dataclasses import dataclass
+from functools import partial
 
 from lab import facts as lab_facts
 from lab import reach, throttle, topology
@@ -18,6 +20,7 @@ from lab.podman import Podman
 from lab.supervisor import wait_until
 
 HEAL_SECONDS = 60.0
+THROTTLED_SECONDS = 10.0
 
 Act = t.Callable[[Podman, Facts], None]
 Rule = t.Sequence[str]
@@ -178,10 +181,18 @@ def _no_capacity(*sizes: str) -> tuple[Act, Act]:
     return act, lambda podman, facts: faults.clear(facts)
 
 
-def _throttled() -> tuple[Act, Act]:
+def throttled(asks_to_wait: t.Callable[[str, str], bool] = reach.asks_to_wait) -> tuple[Act, Act]:
+    """Both clouds refuse some requests; each has been seen to refuse one."""
+
+    def refuses(facts: Facts, door: str) -> bool:
+        # Another path each time: the first request for a thing is the one that is refused.
+        return asks_to_wait(f"{door}/{uuid.uuid4()}", facts.ca_bundle)
+
     def act(podman: Podman, facts: Facts) -> None:
         for order in throttle.orders(lab_facts.home()):
             order.touch()
+        for door in throttle.doors(facts):
+            wait_until(f"{door} refuses requests", partial(refuses, facts, door), THROTTLED_SECONDS)
 
     def undo(podman: Podman, facts: Facts) -> None:
         for order in throttle.orders(lab_facts.home()):
@@ -225,7 +236,7 @@ BREAKS: dict[str, Break] = {
         *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
     ),
     "throttled": Break(
-        "Route 53, CloudFront, Resource Manager and Blob refuse each fourth request as too many", *_throttled()
+        "Route 53, CloudFront, Resource Manager and Blob refuse each fourth request as too many", *throttled()
     ),
 }
 

@@ -50,6 +50,20 @@ def status_of(url: str, ca_bundle: str) -> int | None:
         return None
 
 
+def asks_to_wait(url: str, ca_bundle: str) -> bool:
+    """Whether a GET is refused with the words "not now, but then": Retry-After."""
+    context = ssl.create_default_context(cafile=ca_bundle)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    try:
+        opener.open(url, timeout=5).close()
+    except urllib.error.HTTPError as error:
+        with error:
+            return "Retry-After" in error.headers
+    except OSError:
+        return False
+    return False
+
+
 def mark(facts: Facts) -> str:
     """The URL of the blob that closes the primary while it is there."""
     return f"{facts.blob_account_url}/switch/petclinic-primary-closed"

@@ -12,6 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.facts import Facts
+
 EVERY = 4
 RETRY_AFTER_SECONDS = 1
 ORDER = "throttled"
@@ -20,6 +22,16 @@ ORDER = "throttled"
 def orders(home: Path) -> tuple[Path, Path]:
     """The files that order it while they are there: that of the emulators on this machine, and that of Blob's host."""
     return home / "run" / ORDER, home / "hosts" / "blob" / ORDER
+
+
+def doors(facts: Facts) -> tuple[str, ...]:
+    """What each of the throttled services is asked by."""
+    return (
+        f"{facts.aws_endpoint_url}/2013-04-01",
+        f"{facts.aws_endpoint_url}/2020-05-31",
+        f"{facts.arm_endpoint_url}/subscriptions",
+        facts.blob_account_url,
+    )
 
 
 def of_blob(order: str) -> dict[str, str]:

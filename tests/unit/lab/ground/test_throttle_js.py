@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import throttle, topology
+from lab import reach, throttle, topology
 from lab.supervisor import wait_until
 from tests.unit.lab.azure.conftest import certificate
 
@@ -75,6 +75,9 @@ def _serves(blob: Blob) -> bool:
 def test_the_first_of_four_is_refused_in_storages_words(blob: Blob) -> None:
     assert blob.ask("/a/b")[0] == 200
     blob.order.touch()
+    assert reach.asks_to_wait(f"{blob.url}/new", str(blob.ca))
+    assert not reach.asks_to_wait(f"{blob.url}/new", str(blob.ca))
+    assert [blob.ask("/b")[0], blob.ask("/c")[0]] == [503, 500]
     first = blob.ask("/a/b")
     assert first == (429, "TooManyRequests", "1")
     assert [blob.ask("/a/b")[0] for _ in range(3)] == [200] * 3
