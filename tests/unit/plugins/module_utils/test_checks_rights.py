@@ -71,20 +71,29 @@ NO_DELETE = [role("*", without=["Microsoft.Compute/*/delete"])]
     ],
 )  # fmt: skip
 def test_the_machine(scopes: Scopes, level: str, what: str) -> None:
-    (line,) = rights.judge_azure(NOTHING, scopes)
+    (line,) = rights.judge_azure(MACHINE, NOTHING, scopes)
     assert (line.check, line.level, line.what) == ("azure rights", level, what)
     assert bool(line.fix) is (level != OK)
 
 
 def test_a_reader_may_not_build_and_a_machine_that_stands_is_built_already() -> None:
-    (line,) = rights.judge_azure(NOTHING, replace(EVERYWHERE, group=READER))
+    (line,) = rights.judge_azure(MACHINE, NOTHING, replace(EVERYWHERE, group=READER))
     assert line.level == NO
     for action in ("virtualMachines/write", "disks/write", "networkInterfaces/join/action", "disks/delete"):
         assert action in line.what
     assert "/read" not in line.what
-    (line,) = rights.judge_azure(STANDS, replace(EVERYWHERE, group=READER))
+    (line,) = rights.judge_azure(MACHINE, STANDS, replace(EVERYWHERE, group=READER))
     assert line.level == WARN
     assert line.what.endswith("; the machine stands already")
+
+
+def test_runs_that_let_themselves_in_need_to_write_rules() -> None:
+    joins = replace(EVERYWHERE, security_group=[role("Microsoft.Network/networkSecurityGroups/join/action")])
+    assert rights.judge_azure(MACHINE, NOTHING, joins)[0].level == OK
+    (line,) = rights.judge_azure(replace(MACHINE, lets_itself_in=True), NOTHING, joins)
+    assert line.level == NO
+    assert "networkSecurityGroups/securityRules/write of its security group" in line.what
+    assert "networkSecurityGroups/securityRules/delete of its security group" in line.what
 
 
 def test_each_scope_is_asked_for_itself() -> None:
