@@ -174,6 +174,8 @@ def test_only_the_latches_are_asked_about() -> None:
          "failover.yml moves the users by the switch, without any right in AWS"),
         (Silence("AWS refused", refused=True), WARN, "not known: AWS refused; "
          "failover.yml moves the users by the switch, without any right in AWS"),
+        (Silence("AWS is dark"), WARN, "not known: AWS is dark; "
+         "failover.yml moves the users by the switch, without any right in AWS"),
         (None, WARN, "not known: the inventory knows of no health check"),
     ],
 )  # fmt: skip
@@ -181,3 +183,8 @@ def test_the_line_for_aws(answer: t.Any, level: str, what: str) -> None:
     (line,) = rights.judge_aws(answer)
     assert (line.check, line.level, line.what) == ("aws rights", level, what)
     assert line.known is not what.startswith("not known")
+
+
+def test_a_right_to_ask_is_no_remedy_for_silence() -> None:
+    assert "SimulatePrincipalPolicy" in rights.judge_aws(Silence("AWS refused", refused=True))[0].fix
+    assert rights.judge_aws(Silence("AWS is dark"))[0].fix == ""

@@ -163,8 +163,8 @@ NEEDS_NONE = "failover.yml moves the users by the switch, without any right in A
 
 def judge_aws(answer: list[str] | Silence | None) -> list[Line]:
     if isinstance(answer, Silence):
-        fix = "Where the login may not ask it, allow it iam:SimulatePrincipalPolicy on itself, or see by a drill."
-        return [not_known(AWS, f"{answer.why}; {NEEDS_NONE}", fix)]
+        fix = "Allow the login iam:SimulatePrincipalPolicy on itself, or see by a drill."
+        return [not_known(AWS, f"{answer.why}; {NEEDS_NONE}", fix if answer.refused else "")]
     if answer is None:
         return [not_known(AWS, "the inventory knows of no health check", "Run provision.yml.")]
     if answer:
