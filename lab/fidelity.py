@@ -60,7 +60,8 @@ PARTS: tuple[Part, ...] = (
     Part(
         "Azure Resource Manager and Entra ID",
         "our endpoint, accepted by Azure's own SDKs",
-        "Azure's control plane is our implementation: machines start in seconds, and nothing is billed",
+        "Azure's control plane is our implementation: machines start in seconds, no role is enforced, and nothing is "
+        "billed",
     ),
     Part(
         "Azure virtual machines",

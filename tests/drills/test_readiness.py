@@ -12,6 +12,7 @@ import pytest
 
 from lab import breaks, facts
 from lab.fingerprint import World
+from lab.podman import Podman
 from tests.drills.peace import Cold
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.story import SOON
@@ -84,6 +85,18 @@ def broken(what: str) -> Iterator[None]:
         breaks.heal(what)
 
 
+@contextmanager
+def silent(host: str, port: int) -> Iterator[None]:
+    """What is sent to this port of the host is dropped."""
+    act, undo = breaks.packets_dropped(host, port)
+    podman, lab = Podman.of(facts.home()), facts.load()
+    act(podman, lab)
+    try:
+        yield
+    finally:
+        undo(podman, lab)
+
+
 def test_in_peace_it_says_go_within_the_budget(peace: Screen) -> None:
     assert peace.outcome.code == 0, peace.outcome.tail
     assert "preflight: go; " in peace.outcome.output
@@ -96,6 +109,17 @@ def test_in_peace_it_says_go_within_the_budget(peace: Screen) -> None:
 def test_everything_is_known_in_peace(peace: Screen) -> None:
     assert [line for line in peace.report["lines"] if not line["known"]] == []
     assert "of writes, if the primary is lost: about " in peace.line("loss")["what"]
+
+
+def test_what_would_be_lost_is_asked_through_the_bastion(peace: Screen, runbooks: Runbooks) -> None:
+    # The database itself would answer this controller: in the lab it is not private.
+    with silent("bastion", 22):
+        screen = preflight(runbooks)
+    assert screen.report["seconds"] < BUDGET_SECONDS
+    line = screen.line("loss")
+    assert line["known"] is False
+    assert f"the bastion {facts.load().addresses['bastion']} gives no way to " in line["what"]
+    assert screen.lines("no") == []
 
 
 def test_last_years_account_in_an_origin_is_found_with_its_fix(peace: Screen, now: World, runbooks: Runbooks) -> None:

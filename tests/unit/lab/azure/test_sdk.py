@@ -9,6 +9,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.goupang.dr.plugins.module_utils._security_group import own_rules
+from ansible_collections.goupang.dr.plugins.module_utils._ssh_rule import SdkApi, Want, bring
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceExistsError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import ComputeManagementClient
@@ -239,6 +241,20 @@ def test_what_is_used_is_not_deleted(ready: Clients, delete: t.Callable[[Clients
     with pytest.raises(HttpResponseError) as caught:
         delete(ready).result(10)
     assert code(caught) == expected
+
+
+def test_a_rule_of_a_run_comes_and_goes(ready: Clients) -> None:
+    api = SdkApi(ready.network, GROUP, "guarded", 10)
+    assert own_rules(api.group(), "goupang") == []
+    made = bring(api, Want("present", "goupang-dr-ssh-petclinic_", "run", "203.0.113.9"), check_mode=False)
+    (rule,) = own_rules(api.group(), "goupang")
+    assert rule["name"] == made["rule"] == "goupang-dr-ssh-petclinic_run"
+    assert (rule["properties"]["sourceAddressPrefix"], rule["properties"]["priority"]) == ("203.0.113.9", 100)
+    again = bring(api, Want("present", "goupang-dr-ssh-petclinic_", "run", "203.0.113.9"), check_mode=False)
+    assert again == {**made, "changed": False}
+    gone = bring(api, Want("absent", "goupang-dr-ssh-petclinic_", "other"), check_mode=False)
+    assert gone == {"changed": True, "rule": "", "removed": [made["rule"]]}
+    assert own_rules(api.group(), "goupang") == []
 
 
 def test_run_command_answers_in_azures_form(ready: Clients) -> None:

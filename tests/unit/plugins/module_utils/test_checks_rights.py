@@ -71,20 +71,29 @@ NO_DELETE = [role("*", without=["Microsoft.Compute/*/delete"])]
     ],
 )  # fmt: skip
 def test_the_machine(scopes: Scopes, level: str, what: str) -> None:
-    (line,) = rights.judge_azure(NOTHING, scopes)
+    (line,) = rights.judge_azure(MACHINE, NOTHING, scopes)
     assert (line.check, line.level, line.what) == ("azure rights", level, what)
     assert bool(line.fix) is (level != OK)
 
 
 def test_a_reader_may_not_build_and_a_machine_that_stands_is_built_already() -> None:
-    (line,) = rights.judge_azure(NOTHING, replace(EVERYWHERE, group=READER))
+    (line,) = rights.judge_azure(MACHINE, NOTHING, replace(EVERYWHERE, group=READER))
     assert line.level == NO
     for action in ("virtualMachines/write", "disks/write", "networkInterfaces/join/action", "disks/delete"):
         assert action in line.what
     assert "/read" not in line.what
-    (line,) = rights.judge_azure(STANDS, replace(EVERYWHERE, group=READER))
+    (line,) = rights.judge_azure(MACHINE, STANDS, replace(EVERYWHERE, group=READER))
     assert line.level == WARN
     assert line.what.endswith("; the machine stands already")
+
+
+def test_runs_that_let_themselves_in_need_to_write_rules() -> None:
+    joins = replace(EVERYWHERE, security_group=[role("Microsoft.Network/networkSecurityGroups/join/action")])
+    assert rights.judge_azure(MACHINE, NOTHING, joins)[0].level == OK
+    (line,) = rights.judge_azure(replace(MACHINE, lets_itself_in=True), NOTHING, joins)
+    assert line.level == NO
+    assert "networkSecurityGroups/securityRules/write of its security group" in line.what
+    assert "networkSecurityGroups/securityRules/delete of its security group" in line.what
 
 
 def test_each_scope_is_asked_for_itself() -> None:
@@ -165,6 +174,8 @@ def test_only_the_latches_are_asked_about() -> None:
          "failover.yml moves the users by the switch, without any right in AWS"),
         (Silence("AWS refused", refused=True), WARN, "not known: AWS refused; "
          "failover.yml moves the users by the switch, without any right in AWS"),
+        (Silence("AWS is dark"), WARN, "not known: AWS is dark; "
+         "failover.yml moves the users by the switch, without any right in AWS"),
         (None, WARN, "not known: the inventory knows of no health check"),
     ],
 )  # fmt: skip
@@ -172,3 +183,8 @@ def test_the_line_for_aws(answer: t.Any, level: str, what: str) -> None:
     (line,) = rights.judge_aws(answer)
     assert (line.check, line.level, line.what) == ("aws rights", level, what)
     assert line.known is not what.startswith("not known")
+
+
+def test_a_right_to_ask_is_no_remedy_for_silence() -> None:
+    assert "SimulatePrincipalPolicy" in rights.judge_aws(Silence("AWS refused", refused=True))[0].fix
+    assert rights.judge_aws(Silence("AWS is dark"))[0].fix == ""

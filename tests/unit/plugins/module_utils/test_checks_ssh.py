@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_ssh as ssh
 from ansible_collections.goupang.dr.plugins.module_utils._checks_ssh import Gates
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN
+from ansible_collections.goupang.dr.plugins.module_utils._security_group import prefix_of
 
 from tests.unit.plugins.module_utils.test_checks_azure import MACHINE, FakeApi
 
@@ -83,6 +84,25 @@ OFFICE = group("office", rule("ssh", 100, source="203.0.113.0/24"))
 def test_each_group_has_to_let_us_in(groups: list[Json], level: str, what: str) -> None:
     (line,) = ssh.judge_gates(MACHINE, Gates(groups, []))
     assert (line.level, line.what) == (level, what)
+
+
+def test_a_run_that_lets_itself_in() -> None:
+    machine = replace(MACHINE, operator_address="203.0.113.9", lets_itself_in=True)
+    closed = {**CLOSED, "id": "/NSG"}
+    (line,) = ssh.judge_gates(machine, Gates([closed], []))
+    assert line.level == OK
+    assert line.what.endswith("keeps SSH of 203.0.113.9 out; each run lets it in by a rule of its own")
+    # Not in the subnet's group, which may be before others too; and not without an address.
+    assert ssh.judge_gates(machine, Gates([closed, CLOSED], []))[0].level == NO
+    assert ssh.judge_gates(replace(machine, operator_address=""), Gates([closed], []))[0].level == NO
+
+
+def test_a_rule_that_a_run_left_is_said() -> None:
+    machine = replace(MACHINE, operator_address="203.0.113.9", rule_prefix=prefix_of("petclinic"))
+    left = group("nsg", rule("goupang-dr-ssh-petclinic_run-1", 100, source="203.0.113.9"))
+    (line,) = ssh.judge_gates(machine, Gates([left], []))
+    assert (line.level, line.known) == (WARN, True)
+    assert line.what.endswith("; there is goupang-dr-ssh-petclinic_run-1")
 
 
 def test_a_group_that_is_not_there() -> None:

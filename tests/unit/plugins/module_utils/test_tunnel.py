@@ -32,6 +32,7 @@ def test_ssh_is_told_to_join_the_port_and_to_ask_nobody() -> None:
 def test_a_bastion_of_which_only_the_host_is_known() -> None:
     words = command(Bastion("bastion"), "rds", 3306)
     assert words[-6:] == ["-p", "22", "-W", "rds:3306", "--", "bastion"]
+    assert command(Bastion("bastion"), "fd00::13", 3306)[-3] == "[fd00::13]:3306"
     assert "-i" not in words
     assert "-l" not in words
 

@@ -137,5 +137,6 @@ def _defaults() -> dict[str, object]:
     release = {"war_api": "javax", "tomcat_package": "auto", "schema_version": None}
     stack = {"interval": 10, "threshold": 3, "automatic": False, **ARGUMENTS["stack"]}
     machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}
+    machine |= {"temporary_ssh_rule": False}
     machine |= ARGUMENTS["machine"]
     return {"sites": sites, "storage": storage, "release": release, "stack": stack, "machine": machine}

@@ -43,6 +43,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     now,
     weighed,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._security_group import prefix_of
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
 Params = dict[str, t.Any]
@@ -126,6 +127,8 @@ class Subject:
             security_group_id=(machine["security_group_id"] or "").strip(),
             fqdn=machine["fqdn"],
             operator_address=machine["operator_address"] or "",
+            lets_itself_in=machine["temporary_ssh_rule"],
+            rule_prefix=prefix_of(self.params["application"]),
         )
 
     @property
@@ -176,7 +179,7 @@ def checks(subject: Subject) -> list[Check]:
             partial(release.judge_schema_version, subject.params["release"]["schema_version"] or ""),
         ),
         loud(azure.LOGIN, ("login",), azure.judge_login),
-        Check(rights.AZURE, ("there", "azure rights"), rights.judge_azure),
+        Check(rights.AZURE, ("there", "azure rights"), partial(rights.judge_azure, machine)),
         Check(azure.SIZES, ("there", "usages", "skus"), partial(azure.judge_sizes, machine)),
         Check(azure.IMAGE, ("there", "image"), partial(azure.judge_image, machine)),
         Check(azure.NETWORK, ("there", "network"), partial(azure.judge_network, machine)),

@@ -30,6 +30,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     not_known,
     now,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._security_group import prefix_of
 
 Json = dict[str, t.Any]
 
@@ -93,7 +94,10 @@ def connect(params: dict[str, t.Any]) -> Api:
 
 @dataclass(frozen=True)
 class Machine:
-    """What the inventory says of the machine. image: ARM's imageReference."""
+    """What the inventory says of the machine. image: ARM's imageReference.
+
+    lets_itself_in: each run makes a rule for its SSH, whose name begins with rule_prefix.
+    """
 
     subscription: str
     resource_group: str
@@ -105,6 +109,8 @@ class Machine:
     security_group_id: str
     fqdn: str
     operator_address: str = ""
+    lets_itself_in: bool = False
+    rule_prefix: str = prefix_of("")
 
     @property
     def scope(self) -> str:

@@ -42,6 +42,7 @@ BUILDS = (
 )
 REMOVES = (f"{_VM}/deallocate/action", *(f"{kind}/delete" for kind in (_VM, _DISK, _NIC, _ADDRESS)))
 JOINS_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
+RULES = "Microsoft.Network/networkSecurityGroups/securityRules"
 JOINS_GROUP = "Microsoft.Network/networkSecurityGroups/join/action"
 # What the latch is: settings of a health check, and a note on it.
 LATCH = ("route53:UpdateHealthCheck", "route53:ChangeTagsForResource")
@@ -82,8 +83,8 @@ def _matched(patterns: list[str], action: str) -> bool:
     return any(re.fullmatch(re.escape(p).replace(r"\*", ".*"), action, re.IGNORECASE) for p in patterns)
 
 
-def judge_azure(there: tuple[Json | None, Json | None], scopes: Scopes) -> list[Line]:
-    missing = [*_missing(scopes)]
+def judge_azure(machine: Machine, there: tuple[Json | None, Json | None], scopes: Scopes) -> list[Line]:
+    missing = [*_missing(machine, scopes)]
     removal = [action for action in REMOVES if not allows(scopes.group, action)]
     fix = (
         "Give dr_azure_login a role with them: Contributor on the machine's resource group, Network Contributor there."
@@ -99,12 +100,16 @@ def judge_azure(there: tuple[Json | None, Json | None], scopes: Scopes) -> list[
     return [Line(AZURE, OK, "our login may build the machine, join it to its network, and remove it")]
 
 
-def _missing(scopes: Scopes) -> Iterator[str]:
+def _missing(machine: Machine, scopes: Scopes) -> Iterator[str]:
     yield from (action for action in BUILDS if not allows(scopes.group, action))
     if not allows(scopes.subnet, JOINS_SUBNET):
         yield f"{JOINS_SUBNET} of its subnet"
     if scopes.security_group is not None and not allows(scopes.security_group, JOINS_GROUP):
         yield f"{JOINS_GROUP} of its security group"
+    if scopes.security_group is not None and machine.lets_itself_in:
+        for verb in ("write", "delete"):
+            if not allows(scopes.security_group, f"{RULES}/{verb}"):
+                yield f"{RULES}/{verb} of its security group"
 
 
 # -- AWS ---------------------------------------------------------------------------
@@ -158,8 +163,8 @@ NEEDS_NONE = "failover.yml moves the users by the switch, without any right in A
 
 def judge_aws(answer: list[str] | Silence | None) -> list[Line]:
     if isinstance(answer, Silence):
-        fix = "Where the login may not ask it, allow it iam:SimulatePrincipalPolicy on itself, or see by a drill."
-        return [not_known(AWS, f"{answer.why}; {NEEDS_NONE}", fix)]
+        fix = "Allow the login iam:SimulatePrincipalPolicy on itself, or see by a drill."
+        return [not_known(AWS, f"{answer.why}; {NEEDS_NONE}", fix if answer.refused else "")]
     if answer is None:
         return [not_known(AWS, "the inventory knows of no health check", "Run provision.yml.")]
     if answer:

@@ -56,7 +56,8 @@ def command(bastion: Bastion, host: str, port: int) -> list[str]:
     words += [*shlex.split(bastion.arguments), "-p", str(bastion.port)]
     if bastion.user:
         words += ["-l", bastion.user]
-    return [*words, "-W", f"{host}:{port}", "--", bastion.host]
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return [*words, "-W", where, "--", bastion.host]
 
 
 @contextmanager

@@ -177,8 +177,12 @@ options:
       ssh_private_key_file: {description: Private key with which the controller enters it., type: path, required: true}
       ssh_public_key_file: {description: "The public half, with which it is built.", type: path, required: true}
       operator_address:
-        description: The address from which this controller reaches Azure, to compare with the security group's rules.
+        description: The address from which this controller reaches Azure, to compare with the security groups' rules.
         type: str
+      temporary_ssh_rule:
+        description: Whether each run lets that address in by M(goupang.dr.azure_ssh_rule).
+        type: bool
+        default: false
   bastion:
     description:
       - The SSH host beside the primary. The primary's database is asked through it, by C(ssh -W), so its C(sshd_config)
