@@ -64,7 +64,7 @@ def command(bastion: Bastion, host: str, port: int) -> list[str]:
 def through(bastion: Bastion, host: str, port: int, build: t.Callable[..., list[str]] = command) -> Iterator[t.Any]:
     """The socket. OutOfReach of whoever uses it gets SSH's own words, which say why."""
     ours, theirs = socket.socketpair()
-    with tempfile.TemporaryFile() as words, ours:
+    with ours, tempfile.TemporaryFile() as words:
         try:
             with theirs:
                 end = theirs.fileno()
