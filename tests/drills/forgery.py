@@ -34,7 +34,9 @@ def rotten(dump: bytes) -> bytes:
 def forged(world: World, change: Callable[[bytes], bytes]) -> Iterator[str]:
     """The newest backup once more, under another id, with a changed dump; gone at the end."""
     with _container(world) as container:
-        manifests = [name for name in container.list_blob_names(name_starts_with=PREFIX) if name.endswith(".json")]
+        manifests = [
+            name for name in container.list_blob_names(name_starts_with=PREFIX) if name.endswith(".manifest.json")
+        ]
         newest = max(manifests).removesuffix(".manifest.json")
         manifest = json.loads(container.download_blob(f"{newest}.manifest.json").readall())
         manifest |= {"backup_id": FORGED, "finished": LATER}

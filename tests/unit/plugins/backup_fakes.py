@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from ansible_collections.goupang.dr.plugins.module_utils import _compatibility
 from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, DrError, ServiceFault
 
@@ -248,6 +249,7 @@ class FakeSource:
     def __init__(self, *gtid_sets: str, exists: bool = True, migrations: t.Sequence[str | None] | None = None) -> None:
         self._gtid_sets = list(gtid_sets)
         self._exists = exists
+        self.catalog: dict[str, list[tuple[t.Any, ...]]] = {}
         self._migrations = None if migrations is None else list(migrations)
 
     def close(self) -> None:
@@ -261,6 +263,8 @@ class FakeSource:
             return [("utf8mb4", "utf8mb4_0900_ai_ci")] if self._exists else []
         if sql == "SELECT @@version":
             return [("8.0.45",)]
+        if sql in (_compatibility.TABLES, _compatibility.COLLATIONS, _compatibility.PROGRAMS):
+            return self.catalog.get(sql, [])
         if "information_schema.TABLES" in sql:
             assert args == ("petclinic", "flyway_schema_history")
             return [] if self._migrations is None else [(1,)]

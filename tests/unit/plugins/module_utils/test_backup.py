@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _manifest
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside, _manifest
 from ansible_collections.goupang.dr.plugins.module_utils._backup import BLOCK, BlockWriter, Contents
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut, items
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach, Refused, ServiceFault
@@ -123,11 +123,8 @@ def test_findings_for_the_target() -> None:
         contents.feed(item)
 
     assert [sentence.split(":")[0] for sentence in contents.findings()] == [
-        "Table Old is MyISAM",
         "A table has AUTO_INCREMENT and no primary key",
-        "Triggers or functions",
         "A view, trigger, routine or event names its own schema",
-        "Tables differ only by case",
     ]
 
 
@@ -165,3 +162,63 @@ def test_what_is_not_a_backup_is_passed_over_and_said() -> None:
 def test_no_backup_at_all_is_one_sentence() -> None:
     with pytest.raises(Missing, match="no valid backup under 'daily/': take one first"):
         _backups.choose(MemoryStore(), "daily/", "newest")
+
+
+def poisoned(store: MemoryStore, rows: int = 0, minutes: int = 1) -> Manifest:
+    tables = {"owners": rows, "pets": 0}
+    return take(store, FakeTool(dump_of(tables)), FakeSource("a:1-9", "a:1-9"), minutes)
+
+
+def test_a_first_backup_is_not_flagged_and_an_emptied_table_is() -> None:
+    store = MemoryStore()
+    assert take(store).flags == []
+    second = poisoned(store)
+    assert second.flags == [f"Table owners has 0 rows; {ID} held 3."]
+    assert _manifest.from_json(store.read(f"daily/{second.backup_id}.manifest.json")).flags == second.flags
+
+
+def test_restores_pass_a_flagged_backup_over_and_refuse_it_by_name() -> None:
+    store = MemoryStore()
+    first, second = take(store), poisoned(store)
+
+    assert _backups.choose(store, "daily/", "newest") == first
+    assert _backups.shelf(store, "daily/").held == [second]
+    with pytest.raises(Refused, match=rf"held back: Table owners .*dr_accept_backup='{second.backup_id}: "):
+        _backups.choose(store, "daily/", second.backup_id)
+
+
+def test_the_second_backup_of_a_poisoned_schema_is_flagged_too() -> None:
+    store = MemoryStore()
+    first, second, third = take(store), poisoned(store), poisoned(store, minutes=2)
+
+    assert (third.flags, third.previous) == (second.flags, second.backup_id)
+    assert _backups.choose(store, "daily/", "newest") == first
+
+
+def test_an_accepted_backup_is_restored_and_the_next_one_is_compared_with_it() -> None:
+    store = MemoryStore()
+    take(store)
+    second = poisoned(store)
+    accepted = _beside.Acceptance(second.backup_id, "kim", "the purge", "2026-11-22T21:00:00Z", second.flags)
+    _beside.write(store, _beside.accepted_name("daily/", second.backup_id), accepted)
+
+    assert _backups.choose(store, "daily/", "newest") == second
+    assert _backups.choose(store, "daily/", second.backup_id) == second
+    assert poisoned(store, minutes=2).flags == []
+
+
+def test_where_only_flagged_ones_are_left_that_is_said() -> None:
+    store = MemoryStore()
+    take(store)
+    second = poisoned(store)
+    del store.blobs[f"daily/{ID}.manifest.json"]
+    with pytest.raises(Missing, match=rf"no valid backup .*Backup {second.backup_id} is held back"):
+        _backups.choose(store, "daily/", "newest")
+
+
+def test_a_backup_of_another_schema_is_nothing_to_compare_with() -> None:
+    store = MemoryStore()
+    take(store)
+    name = f"daily/{ID}.manifest.json"
+    store.blobs[name] = replace(_manifest.from_json(store.blobs[name]), schema="shop").to_json()
+    assert poisoned(store).flags == []

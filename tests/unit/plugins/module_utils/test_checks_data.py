@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_data as data
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
+from ansible_collections.goupang.dr.plugins.module_utils._beside import Proof
 from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Source, Target
 from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
@@ -65,7 +66,7 @@ def shelf(*valid: Manifest, **refused: str) -> Shelf:
 def test_a_backup_of_this_night() -> None:
     (line,) = data.judge_backup(NOW, shelf(NEWEST, petclinic_20261123t030000z="its dump is missing"), CLOSED)
     # An older one that is not whole is no news: it was passed over when it was the newest.
-    assert (line.level, line.what) == (OK, "petclinic_20261124t030000z, 6 h 14 min old, 3 MiB")
+    assert (line.level, line.what) == (OK, "petclinic_20261124t030000z, 6 h 14 min old, 3 MiB, never proved")
 
 
 def test_an_old_backup_is_a_warning() -> None:
@@ -78,6 +79,32 @@ def test_a_newer_one_that_is_not_whole_is_passed_over_aloud() -> None:
     (line,) = data.judge_backup(NOW, shelf(NEWEST, petclinic_20261124t060000z="its dump is missing"), CLOSED)
     assert line.level == WARN
     assert line.what.endswith("passed over primary/petclinic_20261124t060000z.manifest.json: its dump is missing")
+
+
+def test_a_flagged_one_that_is_newer_is_said_with_the_way_to_accept_it() -> None:
+    flagged = replace(
+        NEWEST, backup_id="petclinic_20261124t060000z", finished="2026-11-24T06:00:00Z", flags=["A is gone."]
+    )
+    (line,) = data.judge_backup(NOW, replace(shelf(NEWEST), held=[flagged]), CLOSED)
+    assert line.level == WARN
+    assert line.what.startswith("petclinic_20261124t030000z, ")
+    assert line.what.endswith("Backup petclinic_20261124t060000z is held back: A is gone")
+    assert "dr_accept_backup='petclinic_20261124t060000z: " in line.fix
+    older = replace(flagged, finished="2026-11-23T06:00:00Z")
+    assert data.judge_backup(NOW, replace(shelf(NEWEST), held=[older]), CLOSED)[0].level == OK
+
+
+@pytest.mark.parametrize(
+    ("backup_id", "what"),
+    [
+        (NEWEST.backup_id, "3 MiB, proved on 2026-11-24, restore took 42 s"),
+        ("petclinic_20261101t030000z", "3 MiB, petclinic_20261101t030000z proved on 2026-11-24, restore took 42 s"),
+    ],
+)
+def test_when_a_restore_was_proved(backup_id: str, what: str) -> None:
+    proof = Proof(backup_id, "2026-11-24T04:00:00Z", 41.7, 150, "azure")
+    (line,) = data.judge_backup(NOW, replace(shelf(NEWEST), proof=proof), CLOSED)
+    assert (line.level, line.what[-len(what) :]) == (OK, what)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.goupang.dr.plugins.module_utils import _backups, _manifest
+from ansible_collections.goupang.dr.plugins.module_utils import _backups, _compatibility, _manifest, _shrinkage
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gzip_writer
 from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
@@ -24,6 +24,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 
 # Flyway's own name for its table.
 FLYWAY = "flyway_schema_history"
@@ -83,14 +84,19 @@ def take(
     host: str,
     name: str,
     prefix: str,
+    limits: Limits | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
 ) -> Manifest:
-    """Dump the schema into `<prefix><name>_<time>.sql.gz` and write its manifest. DrError leaves no backup."""
+    """Dump the schema into `<prefix><name>_<time>.sql.gz` and write its manifest. DrError leaves no backup.
+
+    Beyond the limits it is stored, and flagged in its manifest.
+    """
     started = now()
     backup_id = _manifest.backup_id(name, started)
     version = tool.version()
-    previous = next((backup.backup_id for backup in _backups.shelf(store, prefix).valid), None)
+    shelf = _backups.shelf(store, prefix)
     source = look(session, schema)
+    compatibility = _compatibility.check(session, schema)
     blob = BlockWriter(store, _backups.dump_name(prefix, backup_id))
     contents = Contents(schema)
     plain = _pass(tool, blob, contents)
@@ -113,13 +119,28 @@ def take(
         gtid_exact=source.gtid_set == gtid_after,
         tool=version,
         tool_options=list(tool.options),
-        previous=previous,
-        findings=contents.findings(),
+        previous=newest(shelf),
+        findings=[*dict.fromkeys([*compatibility.findings, *contents.findings()])],
+        notes=compatibility.notes,
+        flags=_shrinkage.flags(contents.counter.tables, plain.bytes, _comparable(shelf, schema), limits or Limits()),
         # A migration in between may or may not be in the dump.
         migration=source.migration if source.migration == migration_after else None,
     )
     store.write(_backups.manifest_name(prefix, backup_id), manifest.to_json(), content_type="application/json")
     return manifest
+
+
+def newest(shelf: _backups.Shelf) -> str | None:
+    """The id of the backup that was taken last, whether restores may take it or not."""
+    whole = sorted([*shelf.valid, *shelf.held], key=lambda backup: _manifest.moment(backup.finished))
+    return whole[-1].backup_id if whole else None
+
+
+def _comparable(shelf: _backups.Shelf, schema: str) -> Manifest | None:
+    """The last backup of this schema that a restore would take. Not the one before, if that one is flagged: else
+    the second backup of a poisoned schema would pass.
+    """
+    return next((backup for backup in shelf.valid if backup.schema == schema), None)
 
 
 def _pass(tool: Tool, blob: BlockWriter, contents: Contents) -> Digest:
@@ -173,13 +194,11 @@ class BlockWriter:
         self._ids.append(block_id)
 
 
-_NEEDS_TRUST = re.compile(rb"(?is).{0,200}?\b(TRIGGER|FUNCTION)\s+`")
 _CREATE = re.compile(rb"(?:\s|/\*!\d*|\*/)*CREATE\b")
-_ENGINE = re.compile(rb"CREATE TABLE `((?:[^`]|``)+)`.*\) ENGINE=(MyISAM|MEMORY|ARCHIVE|CSV|MERGE)\b", re.S)
 
 
 class Contents:
-    """What the dump holds: rows, and what a managed MySQL server will not take as it is."""
+    """What the dump holds: rows, and what of its text would not work elsewhere (see also _compatibility)."""
 
     def __init__(self, schema: str) -> None:
         self.counter = RowCounter()
@@ -193,25 +212,14 @@ class Contents:
 
     def findings(self) -> list[str]:
         """Sentences, each once, in the order of the dump."""
-        folded = [table.lower() for table in self.counter.tables]
-        if len(set(folded)) < len(folded):
-            self._say("Tables differ only by case: a server with lower_case_table_names=1 cannot hold both.")
-        elif folded != list(self.counter.tables):
-            self._say("Tables have capital letters: a server with lower_case_table_names=1 will lower them.")
         return list(self._found)
 
     def _created(self, text: bytes) -> None:
-        engine = _ENGINE.match(text)
-        if engine:
-            table, kind = (part.decode() for part in engine.groups())
-            self._say(f"Table {table} is {kind}: it becomes InnoDB where {kind} is not offered.")
         if text.startswith(b"CREATE TABLE") and b" AUTO_INCREMENT" in text and b"\n  PRIMARY KEY (" not in text:
             self._say(
                 "A table has AUTO_INCREMENT and no primary key: "
                 "the target needs sql_generate_invisible_primary_key=OFF during the restore."
             )
-        if _NEEDS_TRUST.match(text):
-            self._say("Triggers or functions: the target needs log_bin_trust_function_creators=ON.")
         if not text.startswith(b"CREATE TABLE") and self._own_name.search(text):
             self._say(
                 "A view, trigger, routine or event names its own schema: "

@@ -3,15 +3,22 @@
 """Private to goupang.dr: which backups lie in a container, and which of them may be used.
 
 The newest is the one that finished last by its manifest: names sort as their author
-liked, and a blob's own time changes when it is copied.
+liked, and a blob's own time changes when it is copied. One that was flagged when it was
+taken is held back until somebody accepts it (see _beside): the one before is newer in what it holds.
 """
 
 from __future__ import annotations
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ansible_collections.goupang.dr.plugins.module_utils._beside import (
+    ACCEPTED_SUFFIX,
+    Proof,
+    accepted_name,
+    last_proof,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Missing, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import (
@@ -29,10 +36,15 @@ READERS = 8
 
 @dataclass(frozen=True)
 class Shelf:
-    """`valid` is sorted, newest first; `refused` is manifest's blob -> why it is no backup."""
+    """`valid` may be restored, newest first; `refused` is manifest's blob -> why it is no backup.
+
+    `held` are whole too, and flagged, and not accepted, newest first. `proof` is that of the youngest proved backup.
+    """
 
     valid: list[Manifest]
     refused: dict[str, str]
+    held: list[Manifest] = field(default_factory=list)
+    proof: Proof | None = None
 
 
 def dump_name(prefix: str, backup_id: str) -> str:
@@ -57,26 +69,52 @@ def shelf(store: Store, prefix: str, each: Each = pooled) -> Shelf:
 
     `each` looks at all of them side by side, and answers in their order.
     """
-    names = [name for name in store.names(prefix) if name.endswith(MANIFEST_SUFFIX)]
+    blobs = frozenset(store.names(prefix))
+    names = sorted(name for name in blobs if name.endswith(MANIFEST_SUFFIX))
     looked = each(lambda name: _look(store, name), names)
-    valid = [found for found in looked if isinstance(found, Manifest)]
-    valid.sort(key=lambda manifest: moment(manifest.finished), reverse=True)
-    return Shelf(valid, {name: found for name, found in zip(names, looked) if isinstance(found, str)})
+    refused = {name: found for name, found in zip(names, looked) if isinstance(found, str)}
+    whole = [(name, found) for name, found in zip(names, looked) if isinstance(found, Manifest)]
+    whole.sort(key=lambda pair: moment(pair[1].finished), reverse=True)
+    # That an acceptance is there is enough: it is written at once, and what it says is for people.
+    held = [found for name, found in whole if found.flags and _accepted(name) not in blobs]
+    valid = [found for _name, found in whole if found not in held]
+    return Shelf(valid, refused, held, last_proof(store, blobs))
 
 
-def choose(store: Store, prefix: str, wanted: str) -> Manifest:
-    """The newest valid backup, or the one with the id `wanted`. Missing when there is none, Refused when invalid."""
+def choose(store: Store, prefix: str, wanted: str, held_too: bool = False) -> Manifest:
+    """The newest valid backup, or the one with the id `wanted`. Missing when there is none, Refused when invalid.
+
+    One that is held back is refused by its name too, unless `held_too`: who wants it accepts it first.
+    """
     if wanted != NEWEST:
         name = manifest_name(prefix, wanted)
         found = _look(store, name)
         if isinstance(found, str):
             raise Refused(f"Backup {wanted} cannot be used: {found} ({name}). Name another, or take a new one.")
+        if found.flags and not held_too and store.properties(accepted_name(prefix, wanted)) is None:
+            raise Refused(f"{held_back(found.backup_id, found.flags)} {how_to_accept(found.backup_id)}")
         return found
     have = shelf(store, prefix)
     if not have.valid:
         reasons = "".join(f" {name}: {why}." for name, why in sorted(have.refused.items()))
+        reasons += "".join(
+            f" {held_back(one.backup_id, one.flags)} {how_to_accept(one.backup_id)}" for one in have.held[:1]
+        )
         raise Missing(f"There is no valid backup under '{prefix}': take one first (mysql_backup).{reasons}")
     return have.valid[0]
+
+
+def held_back(backup_id: str, flags: t.Sequence[str]) -> str:
+    return f"Backup {backup_id} is held back: {' '.join(flags)}"
+
+
+def how_to_accept(backup_id: str) -> str:
+    return f"If that is right, accept it: -e \"dr_accept_backup='{backup_id}: <why it is right>'\"."
+
+
+def _accepted(name: str) -> str:
+    """The acceptance beside this manifest."""
+    return name[: -len(MANIFEST_SUFFIX)] + ACCEPTED_SUFFIX
 
 
 def _look(store: Store, name: str) -> Looked:

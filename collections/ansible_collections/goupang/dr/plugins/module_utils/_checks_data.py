@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime
 
-from ansible_collections.goupang.dr.plugins.module_utils import _openings, _writers
+from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings, _writers
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
@@ -144,7 +144,12 @@ def judge_backup(today: datetime, shelf: Shelf | Silence, target: Target | Silen
         return [Line(BACKUP, NO, what, "Run backup.yml while the primary lives.")]
     newest = shelf.valid[0]
     age = (today - moment(newest.started)).total_seconds()
-    what = f"{newest.backup_id}, {duration(age)} old, {size(newest.plain.bytes)}"
+    what = f"{newest.backup_id}, {duration(age)} old, {size(newest.plain.bytes)}, {proved(shelf)}"
+    if shelf.held and moment(shelf.held[0].finished) > moment(newest.finished):
+        held = shelf.held[0]
+        said = _backups.held_back(held.backup_id, held.flags).rstrip(".")
+        fix = f"{_backups.how_to_accept(held.backup_id)} Else find out who emptied it: this one is what is left of it."
+        return [Line(BACKUP, WARN, f"{what}; {said}", fix)]
     newer = sorted(name for name in shelf.refused if name.rpartition("/")[2] > newest.backup_id)
     if newer:
         reasons = "; ".join(f"{name}: {shelf.refused[name]}" for name in newer)
@@ -159,6 +164,14 @@ def judge_backup(today: datetime, shelf: Shelf | Silence, target: Target | Silen
     if age > OLD_HOURS * 3600:
         return [Line(BACKUP, WARN, what, "Run backup.yml, and see why the nightly one did not run.")]
     return [Line(BACKUP, OK, what)]
+
+
+def proved(shelf: Shelf) -> str:
+    """When a backup was restored on trial last, and how long that took: the forecast of a restore."""
+    if shelf.proof is None:
+        return "never proved"
+    which = "" if shelf.proof.backup_id == shelf.valid[0].backup_id else f"{shelf.proof.backup_id} "
+    return f"{which}proved on {shelf.proof.at[:10]}, restore took {shelf.proof.seconds:.0f} s"
 
 
 def judge_loss(

@@ -38,6 +38,8 @@ class Manifest:
     had still executed no more when the dump ended, so that the set is the dump's own.
     `previous` is the id of the backup before this one, None for the first. `migration` is the
     newest version that Flyway notes in the schema, None where Flyway is not used, or was at work during the dump.
+    `findings` would stop a restore, or the application after it; `notes` are mended by the restore. `flags` say why
+    the backup is suspicious: restores pass it over until somebody accepts it.
     """
 
     backup_id: str
@@ -58,6 +60,8 @@ class Manifest:
     previous: str | None = None
     findings: list[str] = field(default_factory=list)
     migration: str | None = None
+    notes: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:
@@ -109,7 +113,16 @@ def from_json(data: bytes) -> Manifest:
     migration = raw.get("migration")
     if not isinstance(migration, (str, type(None))):
         raise Refused("its migration is no text")
-    return Manifest(previous=raw.get("previous"), migration=migration, **known)
+    # Earlier versions wrote neither.
+    notes, flags = _sentences(raw, "notes"), _sentences(raw, "flags")
+    return Manifest(previous=raw.get("previous"), migration=migration, notes=notes, flags=flags, **known)
+
+
+def _sentences(raw: dict[str, t.Any], key: str) -> list[str]:
+    found = raw.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(sentence, str) for sentence in found):
+        raise Refused(f"its {key} are no list of sentences")
+    return found
 
 
 def moment(text: str) -> datetime:

@@ -15,6 +15,10 @@ description:
     and in constant memory. Runs best beside the database, so that the dump does not cross the controller.
   - The blob comes into being only after the tool ended well and its end marker was seen. The manifest follows, with
     the digests of the dump and the rows of each table as they are in it. A dump without a manifest is no backup.
+  - A backup that holds suspiciously less than the last one that a restore would take is stored and flagged
+    (RV(flags)). Restores pass it over in favour of the one before, until M(goupang.dr.mysql_backup_accept) accepts it
+    by name. Where there is nothing to compare with, nothing is flagged.
+  - Asks C(information_schema) what a managed MySQL server in Azure would not take, and says it as warnings.
   - Needs no privilege that Amazon RDS withholds, such as C(RELOAD) or C(FLUSH TABLES WITH READ LOCK).
 extends_documentation_fragment:
   - goupang.dr.mysql
@@ -54,6 +58,19 @@ options:
     description: Seconds without a byte from the tool after which it is ended, and the backup given up.
     type: int
     default: 300
+  shrink_limit:
+    description:
+      - Percent of a table's rows, or of the whole dump's bytes, that may be gone since the backup before. More flags
+        the backup, and so does a table that is gone or empty. Losses of fewer than 10 rows of a table that still has
+        some do not count.
+      - V(100) compares nothing.
+    type: int
+    default: 50
+  may_shrink:
+    description: Tables that may lose any number of rows, such as sessions and queues, as shell patterns.
+    type: list
+    elements: str
+    default: []
 requirements:
   - azure-storage-blob
   - azure-identity
@@ -103,6 +120,14 @@ manifest:
     gtid_exact: true
     migration: "3.1"
     findings: []
+    notes: []
+    flags: []
+flags:
+  description: Why restores pass this backup over, a sentence each. Empty when they do not.
+  returned: when a backup was taken
+  type: list
+  elements: str
+  sample: ["Table owners has 0 rows; petclinic_20261121t204501z held 10."]
 seconds:
   description: How long it took.
   returned: success
@@ -121,6 +146,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import MySQL
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import backup_id
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
+from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 
@@ -130,11 +156,13 @@ def run(
     """Take the backup, or look whether it could be taken; the module's answer."""
     name, prefix = params["name"] or params["schema"], params["prefix"]
     if not check_mode:
-        manifest = _backup.take(session, tool, store, params["schema"], params["login_host"], name, prefix)
-        return _answer(prefix, manifest.backup_id, manifest.previous) | {"manifest": asdict(manifest)}
+        limits = Limits(params["shrink_limit"], params["may_shrink"])
+        manifest = _backup.take(session, tool, store, params["schema"], params["login_host"], name, prefix, limits)
+        answer = {"manifest": asdict(manifest), "flags": manifest.flags}
+        return _answer(prefix, manifest.backup_id, manifest.previous) | answer
     tool.version()
     _backup.look(session, params["schema"])
-    newest = next((backup.backup_id for backup in _backups.shelf(store, prefix).valid), None)
+    newest = _backup.newest(_backups.shelf(store, prefix))
     return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), newest)
 
 
@@ -145,6 +173,21 @@ def _answer(prefix: str, taken: str, previous: str | None) -> dict[str, t.Any]:
         "blob": _backups.dump_name(prefix, taken),
         "diff": {"before": {"newest": previous}, "after": {"newest": taken}},
     }
+
+
+def warnings(answer: t.Mapping[str, t.Any]) -> list[str]:
+    """What a person must hear of a backup.
+
+    A flagged one succeeded all the same: the dump is stored, whole, and the runbook that took it (a nightly one, a
+    drill) has nothing to repeat. What would use it passes it over, and preflight.yml says so each morning.
+    """
+    manifest = answer.get("manifest") or {"flags": [], "findings": []}
+    said = [f"Compatibility with Azure: {sentence}" for sentence in manifest["findings"]]
+    if manifest["flags"]:
+        taken = manifest["backup_id"]
+        held = _backups.held_back(taken, manifest["flags"])
+        said.append(f"{held} Restores take the one before. {_backups.how_to_accept(taken)}")
+    return said
 
 
 def main() -> None:
@@ -159,11 +202,15 @@ def main() -> None:
             "prefix": {"type": "str", "default": ""},
             "mysqldump": {"type": "str", "default": "mysqldump"},
             "stall_timeout": {"type": "int", "default": 300},
+            "shrink_limit": {"type": "int", "default": 50},
+            "may_shrink": {"type": "list", "elements": "str", "default": []},
         },
         required_by=AUTH_REQUIRED_BY,
         supports_check_mode=True,
     )
     params = module.params
+    if not 0 <= params["shrink_limit"] <= 100:
+        module.fail_json(msg=f"shrink_limit is a percentage, and {params['shrink_limit']} is none.")
     began = REAL_CLOCK.now()
     try:
         store = open_container(params, params["account_url"], params["container"])
@@ -175,6 +222,8 @@ def main() -> None:
             session.close()
     except DrError as error:
         module.fail_json(msg=str(error))
+    for sentence in warnings(answer):
+        module.warn(sentence)
     module.exit_json(seconds=round(REAL_CLOCK.now() - began, 1), **answer)
 
 
