@@ -56,7 +56,7 @@ def test_a_database_that_is_silent_behind_a_bastion_that_answers(monkeypatch: py
     monkeypatch.setattr(_tunnel, "LAST_WORDS_SECONDS", 0.1)
     with pytest.raises(OutOfReach) as caught, through(BASTION, "rds", 3306, fake("input()")):
         raise OutOfReach("MySQL at rds:3306 is out of reach: timed out")
-    assert str(caught.value).endswith("gives no way to rds:3306: MySQL at rds:3306 is out of reach: timed out")
+    assert str(caught.value) == "MySQL at rds:3306 is out of reach: timed out, through the bastion 203.0.113.10"
 
 
 def test_a_host_without_ssh_and_arguments_that_no_shell_would_take() -> None:

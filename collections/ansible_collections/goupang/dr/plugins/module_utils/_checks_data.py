@@ -197,7 +197,7 @@ def judge_loss(
                 LOSS,
                 WARN,
                 what,
-                "None of them if the primary's bastion answers: failover.yml fetches them first.",
+                "None of them if bastion and database answer by then: failover.yml fetches them first.",
                 known=False,
             )
         ]

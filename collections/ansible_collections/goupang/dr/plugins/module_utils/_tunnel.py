@@ -75,7 +75,9 @@ def through(bastion: Bastion, host: str, port: int, build: t.Callable[..., list[
             yield ours
         except OutOfReach as error:
             said = _last_words(ssh, words)
-            raise OutOfReach(f"the bastion {bastion.host} gives no way to {host}:{port}: {said or error}") from error
+            if not said:
+                raise OutOfReach(f"{error}, through the bastion {bastion.host}") from error
+            raise OutOfReach(f"the bastion {bastion.host} gives no way to {host}:{port}: {said}") from error
         finally:
             ssh.kill()
             ssh.wait()
