@@ -15,6 +15,13 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMiss
 
 NOW = datetime(2026, 11, 22, 20, 45, 1, tzinfo=timezone.utc)
 HEAD = b"-- MySQL dump 10.13\n/*!50503 SET NAMES utf8mb4 */;\n"
+AS_IN_AZURE = {
+    "log_bin": "ON",
+    "log_bin_trust_function_creators": "ON",
+    "lower_case_table_names": "1",
+    "read_only": "OFF",
+    "sql_generate_invisible_primary_key": "ON",
+}
 END = b"-- Dump completed on 2026-11-22 20:45:01\n"
 
 
@@ -116,6 +123,9 @@ class FakeTarget:
         self.largest = 1 << 26
         self.refusals: dict[bytes, str] = {}
         self.loses: set[str] = set()
+        self.variables = dict(AS_IN_AZURE)
+        self.unknown: set[str] = set()
+        self.ran: list[bytes] = []
         self.calls = 0
         self.dies_at = 0
         self._current = ""
@@ -149,6 +159,7 @@ class FakeTarget:
             raise Killed
 
     def _load(self, statement: bytes) -> None:
+        self.ran.append(statement)
         for part, code in self.refusals.items():
             if part in statement:
                 raise ServiceFault(f"refused (error {code})", code)
@@ -159,6 +170,8 @@ class FakeTarget:
             tables[created.group(1).decode().lower()] = 0
         elif inserted:
             table = inserted.group(1).decode().lower()
+            if table not in tables:
+                raise ServiceFault(f"no table {table}", "1146")
             if table not in self.loses:
                 tables[table] += len(re.findall(rb"\(\d+,", inserted.group(2)))
 
@@ -234,6 +247,10 @@ class FakeTarget:
         r"SELECT TABLE_NAME FROM information_schema.TABLES": lambda self, name: [
             (table,) for table in self.schemas.get(name, {})
         ],
+        r"SELECT VARIABLE_NAME, VARIABLE_VALUE": lambda self, *names: list(self.variables.items()),
+        r"SELECT 1 FROM information_schema.COLLATIONS": lambda self, name: [(1,)] * (name not in self.unknown),
+        r"SELECT 1 FROM information_schema.USER_PRIVILEGES": lambda self: [],
+        r"SELECT TABLE_NAME, ENGINE": lambda self, name: [(table, "InnoDB") for table in self.schemas[name]],
         r"SELECT @@max_allowed_packet": lambda self: [(self.largest,)],
         r"SELECT COUNT\(\*\) FROM `(\w+)`.`(\w+)`": lambda self, schema, table: [
             (self.schemas[schema][table.lower()],)

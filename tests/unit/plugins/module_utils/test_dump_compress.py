@@ -1,4 +1,4 @@
-"""gzip in pieces: with isal and without it, the same bytes, and no success for a stream that was cut."""
+"""Packed streams in pieces: with isal and without it, the same bytes, and no success for a stream that was cut."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ import typing as t
 import zlib
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils._compress import ISAL, PIECE, UNPACK, gunzip, gzip_writer
+import zstandard
+from ansible_collections.goupang.dr.plugins.module_utils._compress import (
+    ISAL,
+    PIECE,
+    UNPACK,
+    ZSTD_SLICE,
+    gunzip,
+    gzip_writer,
+    unpack,
+    unzstd,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, Refused
 
 # Some that cannot be packed, and some that packs to nearly nothing.
 DATA = b"".join(hashlib.sha256(bytes([n])).digest() for n in range(256)) * 5 + b"0" * (3 * PIECE)
@@ -59,3 +69,52 @@ def test_cut_at_any_byte(library: t.Any) -> None:
 def test_damaged(library: t.Any, packed: bytes) -> None:
     with pytest.raises(Refused, match="Use another backup"):
         list(gunzip([packed], library))
+
+
+SQL = b"-- MySQL dump 10.13\n" + b"some text; " * 20
+PACKED = {"gzip": gzip.compress(SQL), "zstd": zstandard.ZstdCompressor().compress(SQL), "plain": SQL}
+
+
+@pytest.mark.parametrize("size", [1, 3, 64, 1000])
+@pytest.mark.parametrize("kind", PACKED)
+def test_the_first_bytes_say_what_it_is(kind: str, size: int) -> None:
+    assert b"".join(unpack(pieces(PACKED[kind], size))) == SQL
+
+
+def test_what_is_neither_is_refused_at_once() -> None:
+    for head in (b"\0\x8b\x08\0", b"mysqldump: [Warning] Using", b"PGDMP", b"\x28\xb5\x2f\xfc"):
+        with pytest.raises(Refused, match="neither as gzip nor as zstd nor as SQL"):
+            unpack([head])
+    with pytest.raises(DumpCut, match="is empty"):
+        unpack([])
+
+
+@pytest.mark.parametrize("size", [1, ZSTD_SLICE, 1 << 20])
+def test_zstd_frames_one_after_another(size: int) -> None:
+    packed = zstandard.ZstdCompressor().compress(DATA) + zstandard.ZstdCompressor(write_checksum=True).compress(SQL)
+
+    assert b"".join(unzstd(pieces(packed, size))) == DATA + SQL
+
+
+def test_zstd_never_fills_the_memory() -> None:
+    packed = zstandard.ZstdCompressor().compress(bytes(200 * PIECE))
+
+    assert max(len(piece) for piece in unzstd([packed])) <= 33 * PIECE
+
+
+def test_zstd_cut_at_any_byte() -> None:
+    for length in range(len(PACKED["zstd"])):
+        with pytest.raises(DumpCut):
+            list(unzstd([PACKED["zstd"][:length]]))
+
+
+def test_zstd_damaged() -> None:
+    packed = bytearray(zstandard.ZstdCompressor(write_checksum=True).compress(SQL))
+    packed[-1] ^= 1
+    with pytest.raises(Refused, match="Use another backup"):
+        list(unzstd([bytes(packed)]))
+
+
+def test_zstd_without_its_library_is_a_sentence() -> None:
+    with pytest.raises(LibraryMissing, match="install the Python package zstandard"):
+        list(unzstd([PACKED["zstd"]], None))

@@ -9,7 +9,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 
 
 def sanitised(dump: str) -> tuple[list[str], dict[str, int], str]:
-    sanitiser = Sanitiser("target")
+    sanitiser = Sanitiser("target", "petclinic")
     kept = [statement.decode() for statement in sanitiser.statements(items([dump.encode()]))]
     return kept, dict(sanitiser.dropped), sanitiser.gtid_purged
 
@@ -137,9 +137,31 @@ def test_system_schemas_of_all_databases_are_skipped_whole() -> None:
     assert dropped == {"database": 5, "system_schema": 3}
 
 
-def test_two_schemas_would_fall_into_one() -> None:
-    with pytest.raises(Refused, match="the schemas a and b"):
-        sanitised("USE `a`;\nUSE `b`;\n")
+def test_other_schemas_are_left_out_and_not_folded_into_ours() -> None:
+    kept, dropped, gtid = sanitised(
+        "USE `other`;\nCREATE TABLE `owners` (a int);\nINSERT INTO `owners` VALUES (7);\n"
+        "USE `petclinic`;\nINSERT INTO `owners` VALUES (1);\nUSE `Petclinic`;\nDROP TABLE `owners`;\n"
+        "SET @@GLOBAL.GTID_PURGED='a:1';\n"
+    )
+
+    assert kept == ["INSERT INTO `owners` VALUES (1)"]
+    assert dropped == {"database": 3, "other_schema": 3, "gtid_purged": 1}
+    assert gtid == "a:1"
+
+
+def test_schemas_in_the_quotes_of_ansi() -> None:
+    assert sanitised('USE "petclinic";\nSELECT 1;\nUSE "a""b";\nSELECT 2;\n')[0] == ["SELECT 1"]
+
+
+def test_engines_that_are_not_innodb_are_told() -> None:
+    sanitiser = Sanitiser("target", "petclinic")
+    dump = (
+        b"CREATE TABLE `old``one` (\n  `a` int COMMENT '\\n) ENGINE=CSV'\n) ENGINE=MyISAM DEFAULT CHARSET=utf8mb4;\n"
+        b"CREATE TABLE `new` (\n  `a` int\n) ENGINE=InnoDB;\n"
+    )
+    list(sanitiser.statements(items([dump])))
+
+    assert sanitiser.engines == {"old`one": "MyISAM"}
 
 
 def test_alter_database_is_led_to_the_target() -> None:

@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
+import hashlib
+import re
 import typing as t
 
 import pytest
+import zstandard
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _restore_ledger
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
-from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, Restored, schema_name
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.plugins.backup_fakes import NOW, FakeSource, FakeTarget, FakeTool, Killed, MemoryStore, dump_of
 
 ID = "petclinic_20261122t204501z"
 TABLES = {"owners": 3, "Pets": 2, "types": 0}
 SERVING = {"owners": 7}
+# Parts of which a dump could be made that means harm, or was damaged by hand.
+HOSTILE = [
+    *(
+        b"'",
+        b'"',
+        b"`",
+        b";",
+        b"\n",
+        b"\\",
+        b"/*!",
+        b"*/",
+        b"-- ",
+        b"#",
+        b"\0",
+        b"\xff",
+        b"DELIMITER ;;\n",
+        b"USE `serving`;\n",
+    ),
+    *(
+        b"DROP DATABASE `serving`;\n",
+        b"SET @@GLOBAL.read_only = 1;\n",
+        b"-- Dump completed\n",
+        b"/*!50000 USE `mysql` */;\n",
+    ),
+    *(b"INSERT INTO `owners` VALUES (9,'x');\n", b"UNLOCK TABLES;\n", b"CREATE TABLE `t` (a int);\n"),
+]
 
 
 @pytest.fixture
@@ -80,12 +112,181 @@ def refused(target: FakeTarget, store: MemoryStore, manifest: Manifest) -> DrErr
     return caught.value
 
 
-def test_a_packed_dump_cut_at_any_byte_never_succeeds(store: MemoryStore, manifest: Manifest) -> None:
-    name = f"{ID}.sql.gz"
-    whole = store.blobs[name]
-    for length in range(len(whole)):
-        store.blobs[name] = whole[:length]
+PACKERS: dict[str, t.Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+    "plain": lambda sql: sql,
+}
+EACH_PACKING = pytest.mark.parametrize("packing", PACKERS)
+
+
+def put(store: MemoryStore, manifest: Manifest, packed: bytes, plain: bytes) -> Manifest:
+    """This in place of the backup's dump, with a manifest that agrees: only the dump itself can tell."""
+    store.blobs[f"{ID}.sql.gz"] = packed
+    digests = [Digest(len(data), hashlib.sha256(data).hexdigest()) for data in (packed, plain)]
+    return dataclasses.replace(manifest, compressed=digests[0], plain=digests[1])
+
+
+@EACH_PACKING
+def test_a_dump_of_any_packing(packing: str, store: MemoryStore, manifest: Manifest) -> None:
+    sql = dump_of(TABLES)
+    target = FakeTarget()
+    restore(target, store, put(store, manifest, PACKERS[packing](sql), sql))
+
+    assert target.schemas[ID] == {"owners": 3, "pets": 2, "types": 0}
+
+
+@EACH_PACKING
+def test_cut_at_any_byte_it_never_succeeds_nor_runs_half_a_statement(
+    packing: str, store: MemoryStore, manifest: Manifest
+) -> None:
+    sql = dump_of(TABLES)
+    packed = PACKERS[packing](sql)
+    whole = FakeTarget()
+    restore(whole, store, put(store, manifest, packed, sql))
+    for length in range(len(packed)):
+        target = FakeTarget()
+        cut = packed[:length]
+        # The worst case for plain: the tool died, and the manifest was made of what there was.
+        refused(target, store, put(store, manifest, cut, cut if packing == "plain" else sql))
+        assert target.ran == whole.ran[: len(target.ran)]
+
+
+@EACH_PACKING
+def test_with_any_bit_turned_it_never_succeeds(packing: str, store: MemoryStore, manifest: Manifest) -> None:
+    sql = dump_of({"owners": 1})
+    packed = PACKERS[packing](sql)
+    manifest = dataclasses.replace(put(store, manifest, packed, sql), tables={"owners": 1})
+    restore(FakeTarget(), store, manifest)
+    for place in range(len(packed)):
+        damaged = bytearray(packed)
+        damaged[place] ^= 1 << (place % 8)
+        store.blobs[f"{ID}.sql.gz"] = bytes(damaged)
         refused(FakeTarget(), store, manifest)
+
+
+@given(st.lists(st.sampled_from(HOSTILE), max_size=12).map(b"".join))
+def test_whatever_a_dump_holds_it_is_restored_as_it_is_or_refused(middle: bytes) -> None:
+    store = MemoryStore()
+    manifest = _backup.take(
+        FakeSource("", ""), FakeTool(dump_of({"owners": 1})), store, "petclinic", "db", "petclinic", "", now=lambda: NOW
+    )
+    sql = dump_of({"owners": 1})
+    at = sql.index(b"LOCK TABLES")
+    hostile = sql[:at] + middle + sql[at:]
+    manifest = dataclasses.replace(put(store, manifest, gzip.compress(hostile), hostile), tables={"owners": 1})
+    target = FakeTarget()
+    try:
+        restore(target, store, manifest)
+    except DrError:
+        assert ID not in target.schemas
+    else:
+        assert target.schemas[ID] == {"owners": 1}
+    assert target.schemas["serving"] == SERVING
+    assert not [
+        one for one in target.ran if re.match(rb"(?i)\s*(/\*!\d*)?\s*(USE|SET\s+@@?GLOBAL|DROP\s+DATABASE)\b", one)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        (
+            b"/*!40101 SET NAMES binary*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n",
+            "does not begin with '-- MySQL dump'",
+        ),
+        (b"-- MariaDB dump 10.19  Distrib 10.11.6-MariaDB, for debian-linux-gnu (x86_64)\n", "comes from MariaDB"),
+        (b"/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19\n", "comes from MariaDB"),
+        (b"-- MySQL dump 10.16\n--\n-- Server version\t10.1.26-MariaDB\n", "comes from MariaDB"),
+        (b"mysqldump: [Warning] Using a password\n-- MySQL dump 10.13\n", "does not begin with"),
+        (b"-- a dump of ours\n", "does not begin with '-- MySQL dump'"),
+    ],
+)
+def test_what_is_no_dump_of_mysqldump_is_refused_before_the_first_statement(
+    head: bytes, sentence: str, store: MemoryStore, manifest: Manifest
+) -> None:
+    sql = head + dump_of(TABLES).partition(b"\n")[2]
+    manifest = put(store, manifest, gzip.compress(sql), sql)
+    said = untouched(store, manifest, FakeTarget())
+    assert said.startswith(f"Backup {ID} was not restored. The dump ")
+    assert sentence in said
+
+
+ID_KEYS = "A table has AUTO_INCREMENT and no primary key: the target needs sql_generate_invisible_primary_key=OFF"
+FUNCTIONS = "Triggers or functions: the target needs log_bin_trust_function_creators=ON."
+
+
+@pytest.mark.parametrize(
+    ("variables", "changes", "sentence"),
+    [
+        ({"read_only": "ON"}, {}, "The server is read-only"),
+        ({}, {"tables": {"Owners": 1, "owners": 1, "z": 1}}, "the tables Owners and owners, which are one"),
+        ({}, {"collation": "utf8mb4_new_ci"}, "does not know the collation utf8mb4_new_ci"),
+        ({"log_bin_trust_function_creators": "OFF"}, {"findings": [FUNCTIONS]}, "log_bin_trust_function_creators set"),
+        ({}, {"findings": [ID_KEYS]}, "sql_generate_invisible_primary_key set to OFF"),
+    ],
+)
+def test_what_the_server_would_refuse_is_said_before_the_first_statement(
+    variables: dict[str, str], changes: dict[str, t.Any], sentence: str, store: MemoryStore, manifest: Manifest
+) -> None:
+    target = FakeTarget()
+    target.variables |= variables
+    target.unknown = {"utf8mb4_new_ci"}
+    assert sentence in untouched(store, dataclasses.replace(manifest, **changes), target)
+
+
+@pytest.mark.parametrize(
+    ("variables", "findings"),
+    [
+        ({"log_bin_trust_function_creators": "OFF"}, []),
+        ({"log_bin_trust_function_creators": "OFF", "log_bin": "OFF"}, [FUNCTIONS]),
+        ({"sql_generate_invisible_primary_key": "OFF"}, [ID_KEYS, FUNCTIONS]),
+        ({}, [FUNCTIONS, "Tables have capital letters."]),
+    ],
+)
+def test_what_the_server_takes_is_not_refused(
+    variables: dict[str, str], findings: list[str], store: MemoryStore, manifest: Manifest
+) -> None:
+    target = FakeTarget()
+    target.variables |= variables
+
+    assert restore(target, store, dataclasses.replace(manifest, findings=findings)).changed
+
+
+def test_a_server_so_old_that_it_knows_no_invisible_keys(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    del target.variables["sql_generate_invisible_primary_key"]
+
+    assert restore(target, store, dataclasses.replace(manifest, findings=[ID_KEYS])).changed
+
+
+@pytest.mark.parametrize(("code", "remedy"), [("1114", "disk is full"), ("1021", "disk is full"), ("3161", "InnoDB")])
+def test_a_refusal_in_the_middle_leaves_nothing_and_names_the_remedy(
+    code: str, remedy: str, store: MemoryStore, manifest: Manifest
+) -> None:
+    target = FakeTarget()
+    target.refusals = {b"INSERT INTO `Pets`": code}
+
+    assert remedy in str(refused(target, store, manifest))
+
+
+def test_a_table_whose_engine_changed_is_told(store: MemoryStore, manifest: Manifest) -> None:
+    sql = dump_of(TABLES).replace(b"ENGINE=InnoDB", b"ENGINE=MyISAM", 1)
+    done = restore(FakeTarget(), store, put(store, manifest, sql, sql))
+
+    assert done.findings == ["Table owners is InnoDB here; it was MyISAM."]
+
+
+def untouched(store: MemoryStore, manifest: Manifest, target: FakeTarget) -> str:
+    """The sentence of a restore and of its check, both refused before the server ran anything."""
+    with pytest.raises(DrError) as checked:
+        check(target, store, manifest)
+    with pytest.raises(DrError) as caught:
+        restore(target, store, manifest)
+    assert str(checked.value) == str(caught.value)
+    assert target.schemas == {"serving": SERVING}
+    assert target.ran == []
+    return str(caught.value)
 
 
 def test_another_dump_under_the_same_name(store: MemoryStore, manifest: Manifest) -> None:

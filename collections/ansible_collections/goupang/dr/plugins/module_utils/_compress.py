@@ -1,21 +1,23 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Private to goupang.dr: gzip streams in constant memory.
+"""Private to goupang.dr: packed streams in constant memory.
 
 isal is about four times as fast as zlib and used where it is installed; what both
-write and read is the same format.
+write and read is the same format. What a dump was packed with is told by its first
+bytes, never by its name.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import typing as t
 import zlib
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest
 
 try:
@@ -27,9 +29,22 @@ else:
     ISAL = igzip_threaded
     UNPACK = isal_zlib
 
+try:
+    import zstandard
+except ImportError:
+    ZSTD: t.Any = None
+else:
+    ZSTD = zstandard
+
 GZIP_FORMAT = 31
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+LONGEST_MAGIC = 4
+# How SQL of any dump tool begins.
+SQL_HEADS = (b"--", b"/*")
 # One chunk of a blob can unpack to a thousand times its size: it is unpacked in pieces.
 PIECE = 1 << 20
+# zstd's unpacker has no bound of its own, and makes 128 KB of 4 bytes: 1 KB can become 32 MB, and no more.
+ZSTD_SLICE = 1 << 10
 
 
 class Meter:
@@ -50,6 +65,52 @@ class Meter:
 
     def digest(self) -> Digest:
         return Digest(self._bytes, self._sha256.hexdigest())
+
+
+def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The SQL of a dump that is gzip, zstd or plain. DumpCut when it ends too early, Refused when it is damaged."""
+    source = iter(chunks)
+    head = b""
+    for chunk in source:
+        head += chunk
+        if len(head) >= LONGEST_MAGIC:
+            break
+    if not head:
+        raise DumpCut("The dump is empty: it was cut off. Use another backup.")
+    whole = itertools.chain([head], source)
+    if head.startswith(GZIP_MAGIC):
+        return gunzip(whole)
+    if head.startswith(ZSTD_MAGIC):
+        return unzstd(whole)
+    if head.startswith(SQL_HEADS):
+        return whole
+    raise Refused(
+        "The dump begins neither as gzip nor as zstd nor as SQL of mysqldump: "
+        "it is damaged, or of another tool. Use another backup."
+    )
+
+
+def unzstd(chunks: Iterable[bytes], library: t.Any = ZSTD) -> Iterator[bytes]:
+    """Unpack. DumpCut when the stream ends before its last frame does, Refused when it is damaged."""
+    if library is None:
+        raise LibraryMissing("The dump is packed with zstd: install the Python package zstandard where we run.")
+    unpacker: t.Any = None
+    try:
+        for chunk in chunks:
+            for at in range(0, len(chunk), ZSTD_SLICE):
+                data = chunk[at : at + ZSTD_SLICE]
+                while data:
+                    # As in gzip, several frames may follow one another.
+                    if unpacker is None or unpacker.eof:
+                        unpacker = library.ZstdDecompressor().decompressobj()
+                    piece = unpacker.decompress(data)
+                    data = unpacker.unused_data if unpacker.eof else b""
+                    if piece:
+                        yield piece
+    except library.ZstdError as error:
+        raise Refused(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
+    if unpacker is None or not unpacker.eof:
+        raise DumpCut("The compressed dump ends too early: it was cut off. Use another backup.")
 
 
 def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:

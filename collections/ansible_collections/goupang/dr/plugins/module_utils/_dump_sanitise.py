@@ -24,6 +24,7 @@ SET_GLOBAL = "set_global"
 DEFINER = "definer"
 NO_AUTO_CREATE_USER = "no_auto_create_user"
 SYSTEM_SCHEMA = "system_schema"
+OTHER_SCHEMA = "other_schema"
 DATABASE = "database"
 EVENT_ENABLED = "event_enabled"
 
@@ -62,32 +63,37 @@ _OLD_MODE = re.compile(rb"(?i)NO_AUTO_CREATE_USER,?|,NO_AUTO_CREATE_USER(?=['\s]
 _MARIADB_HEADER = re.compile(rb"-- MariaDB dump|-- Server version\s+\S*MariaDB|/\*M!")
 _MARIADB_TYPE = re.compile(rb"(?im)COLLATE[ =]+\w*(?:_uca1400_|_nopad_)\w*|^\s+`[^`]*` (?:uuid|inet4|inet6)\b")
 _CREATE_TABLE = re.compile(rb"CREATE TABLE ")
+# mysqldump puts the table's options behind the parenthesis that closes its columns, at the beginning of a line.
+_ENGINE = re.compile(rb"(?s)CREATE TABLE (" + _NAME + rb") \(.*\n\) ENGINE=(\w+)")
 _NOT_MYSQL = "The dump comes from MariaDB, whose collations and types MySQL does not know. Dump with MySQL's mysqldump."
 
 
 class Sanitiser:
     """Statements for one schema of a managed server, out of a dump's items.
 
-    `schema` is the target, which is the connection's current schema; the dump's own
-    USE is folded into it. `dropped` counts what was taken out, by kind;
-    `gtid_purged` is the value of the dump's own SET GTID_PURGED, "" without one.
+    `schema` is the target, which is the connection's current schema. `source` is the schema
+    of the dump that is wanted: its USE is folded into the target, and what the dump holds of
+    others is left out.
+    `dropped` counts what was taken out, by kind; `gtid_purged` is the value of the dump's own
+    SET GTID_PURGED, "" without one; `engines` is table -> engine of those that are not InnoDB.
     """
 
-    def __init__(self, schema: str) -> None:
+    def __init__(self, schema: str, source: str) -> None:
         self.dropped: Counter[str] = Counter()
         self.gtid_purged = ""
+        self.engines: dict[str, str] = {}
         self._schema = schema
-        self._source: str | None = None
-        self._in_system = False
+        self._source = source
+        self._left_out = ""  # the kind of the current schema when it is not ours
 
     def statements(self, found: Iterable[Item]) -> Iterator[bytes]:
-        """What the target shall run, in order. Refused for MariaDB's dumps, and for dumps of several schemas."""
+        """What the target shall run, in order. Refused for MariaDB's dumps."""
         for item in found:
             if item.kind == COMMENT:
                 _refuse_mariadb(item.text)
             elif item.kind == INSERT:
-                if self._in_system:
-                    self.dropped[SYSTEM_SCHEMA] += 1
+                if self._left_out:
+                    self.dropped[self._left_out] += 1
                 else:
                     yield item.text
             else:
@@ -103,8 +109,8 @@ class Sanitiser:
             return self._use(_unquoted(use.group(2)))
         if _DATABASE.match(text):
             return self._database(text)
-        if self._in_system:
-            return self._drop(SYSTEM_SCHEMA)
+        if self._left_out and not _PURGED.match(text):
+            return self._drop(self._left_out)
         if _SET.match(text):
             return self._set(text)
         if _CREATE.match(text):
@@ -117,20 +123,19 @@ class Sanitiser:
         return None
 
     def _use(self, name: str) -> bytes | None:
-        self._in_system = name.lower() in SYSTEM_SCHEMAS
-        if not self._in_system:
-            if self._source not in (None, name):
-                raise Refused(
-                    f"The dump holds the schemas {self._source} and {name}: one backup is of one schema. "
-                    "Dump each by itself."
-                )
-            self._source = name
+        self._left_out = self._kind_of(name)
         return self._drop(DATABASE)
+
+    def _kind_of(self, name: str) -> str:
+        """As what the statements of this schema are left out; "" for the one that is wanted."""
+        if name.lower() in SYSTEM_SCHEMAS:
+            return SYSTEM_SCHEMA
+        return "" if name == self._source else OTHER_SCHEMA
 
     def _database(self, text: bytes) -> bytes | None:
         """CREATE and DROP DATABASE would reach beyond our schema. ALTER sets what the next routine's collation is."""
         altered = _ALTER_DATABASE.match(text)
-        if altered is None or self._in_system:
+        if altered is None or self._left_out:
             return self._drop(DATABASE)
         return altered.group(1) + identifier(self._schema).encode() + text[altered.end() :]
 
@@ -150,6 +155,9 @@ class Sanitiser:
 
     def _created(self, text: bytes) -> bytes:
         """Without its DEFINER; an event does not run before someone enables it."""
+        engine = _ENGINE.match(text)
+        if engine and engine.group(2).lower() != b"innodb":
+            self.engines[_unquoted(engine.group(1))] = engine.group(2).decode()
         defined = _DEFINED.match(text)
         if defined:
             self.dropped[DEFINER] += 1
@@ -167,6 +175,7 @@ def _refuse_mariadb(text: bytes) -> None:
 
 
 def _unquoted(name: bytes) -> str:
-    if name.startswith(b"`"):
-        name = name[1:-1].replace(b"``", b"`")
+    for quote in (b"`", b'"'):
+        if name.startswith(quote):
+            return name[1:-1].replace(quote * 2, quote).decode()
     return name.decode()

@@ -14,6 +14,7 @@ that fails this test, goes through a lexer that knows strings, comments and DELI
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ COMMENT = "comment"
 # max_allowed_packet cannot be higher on any server.
 LARGEST_STATEMENT = 1 << 30
 
+BEGIN_MARKER = b"-- MySQL dump"
+# It is refused too, where what is wrong with it is known (_dump_sanitise.py).
+MARIADB_MARKERS = (b"-- MariaDB dump", b"/*M!")
 END_MARKER = b"-- Dump completed"
 
 
@@ -61,6 +65,27 @@ def whole(found: Iterable[Item]) -> Iterator[Item]:
         yield item
     if not ended:
         raise DumpCut("The dump has no end ('-- Dump completed' is missing): it was cut off. Use another backup.")
+
+
+def begun(found: Iterable[Item]) -> tuple[list[Item], Iterator[Item]]:
+    """The comments that the dump begins with, and the items from its first statement on.
+
+    Refused for a dump that is not mysqldump's, or has no comments: it would have no end marker either.
+    """
+    rest = iter(found)
+    head: list[Item] = []
+    for item in rest:
+        if not head and not item.text.startswith((BEGIN_MARKER, *MARIADB_MARKERS)):
+            break
+        if item.kind != COMMENT and not item.text.startswith(MARIADB_MARKERS):
+            return head, itertools.chain([item], rest)
+        head.append(item)
+    if head:
+        return head, iter(())
+    raise Refused(
+        f"The dump does not begin with '{BEGIN_MARKER.decode()}': it was made by another tool, or without comments, "
+        "and nobody could tell where it ends. Dump with MySQL's mysqldump, with its comments."
+    )
 
 
 def _outside(text: bytes) -> list[bytes]:

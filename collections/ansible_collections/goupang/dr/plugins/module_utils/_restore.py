@@ -9,39 +9,47 @@ point, the same command drops what it had begun and starts again.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings
+from ansible_collections.goupang.dr.plugins.module_utils import _openings
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
+from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
-from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gunzip
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
-from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import items, whole
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump
 
 LOCK = "goupang_dr.restore"
 # A dead controller's session, and with it the lock, ends by then.
 SILENT_SECONDS = 600
-# The session variable is not ours to set on every server (1227), nor known to old ones (1193).
-TOLERATED = frozenset({"1227", "1193"})
 LONGEST_SCHEMA_NAME = 64
 # What the server's owner can do about a refusal.
-TRUST = "Set the server parameter log_bin_trust_function_creators to ON."
+TRUST = f"Set the server parameter {preflight.TRUST} to ON."
+ROOM = "The server's disk is full: give it more storage."
 REMEDIES = {
+    "1021": ROOM,
+    "1114": ROOM,
+    "1290": "The server is read-only, as managed servers are when their disk is full: give it more storage.",
     "1418": TRUST,
     "1419": TRUST,
-    "4109": "Set the server parameter sql_generate_invisible_primary_key to OFF for the restore.",
+    "3161": "Change the table to InnoDB at the source.",
+    "3750": "Set the server parameter sql_require_primary_key to OFF for the restore.",
+    "4109": f"Set the server parameter {preflight.INVISIBLE_KEYS} to OFF for the restore.",
     "1273": "The target is older than the source: use a server of the source's version or newer.",
 }
 
 
 @dataclass(frozen=True)
 class Restored:
-    """What is there now. rows is table -> count; dropped is what the sanitiser took out, by kind."""
+    """What is there now. rows is table -> count; dropped is what the sanitiser took out, by kind.
+
+    findings are sentences on what is not as the dump says.
+    """
 
     backup_id: str
     schema: str
@@ -49,6 +57,7 @@ class Restored:
     rows: dict[str, int]
     gtid_set: str
     dropped: dict[str, int] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
     pruned: list[str] = field(default_factory=list)
 
 
@@ -108,6 +117,7 @@ class Restore:
         record = whole_record(before, self._schema, self._manifest.backup_id, self._expected())
         if record:
             return self._unchanged(record)
+        self._look_ahead()
         return Restored(self._manifest.backup_id, self._schema, True, self._manifest.tables, self._manifest.gtid_set)
 
     def ensure(self, keep: int, in_use: t.Collection[str]) -> Restored:
@@ -117,11 +127,12 @@ class Restore:
         record = whole_record(before, self._schema, self._manifest.backup_id, self._expected())
         if record:
             return self._unchanged(record)
+        dump = self._look_ahead()
         ledger.prepare(self._session)
         for record in ledger.read(self._session):
             if not record.whole:
                 ledger.drop(self._session, record.schema)
-        sanitiser = self._load_and_prove()
+        sanitiser = self._load_and_prove(dump)
         records = ledger.read(self._session)
         used = {self._schema, *in_use, *ledger.used(self._session, [record.schema for record in records])}
         # They hold what is nowhere else.
@@ -136,41 +147,60 @@ class Restore:
             self._manifest.tables,
             self._gtid_set(sanitiser),
             dict(sanitiser.dropped),
+            self._changed_engines(sanitiser),
             [record.schema for record in superfluous],
         )
 
-    def _load_and_prove(self) -> Sanitiser:
+    def _look_ahead(self) -> Dump:
+        """The dump, opened. Whatever makes it one that cannot be restored is said here, where it can be known."""
+        with self._of_this_backup():
+            preflight.prepare(self._session)
+            preflight.require(self._session, self._manifest)
+            return Dump(self._store, self._manifest, self._prefix, self._schema)
+
+    def _load_and_prove(self, dump: Dump) -> Sanitiser:
         ledger.begin(self._session, self._schema, self._manifest.backup_id)
         try:
-            sanitiser = self._load()
-            self._count()
+            with self._of_this_backup():
+                self._load(dump)
+                self._count()
         except DrError as error:
-            # What reads the dump knows only bytes; a person wants to know whose.
-            if self._manifest.backup_id not in str(error):
-                error.args = (f"Backup {self._manifest.backup_id} was not restored. {error}", *error.args[1:])
             self._discard(error)
             raise
-        ledger.finish(self._session, self._schema, self._manifest.tables, self._gtid_set(sanitiser))
-        return sanitiser
+        ledger.finish(self._session, self._schema, self._manifest.tables, self._gtid_set(dump.sanitiser))
+        return dump.sanitiser
 
-    def _load(self) -> Sanitiser:
+    @contextlib.contextmanager
+    def _of_this_backup(self) -> Iterator[None]:
+        """What reads the dump knows only bytes; a person wants to know whose."""
+        try:
+            yield
+        except DrError as error:
+            if self._manifest.backup_id not in str(error):
+                error.args = (f"Backup {self._manifest.backup_id} was not restored. {error}", *error.args[1:])
+            raise
+
+    def _load(self, dump: Dump) -> None:
         session, manifest = self._session, self._manifest
         name = identifier(self._schema)
         session.run(f"CREATE DATABASE {name} CHARACTER SET {manifest.charset} COLLATE {manifest.collation}")
         session.run(f"USE {name}")
-        _without_invisible_keys(session)
-        packed, plain = Meter(), Meter()
-        dump = self._store.chunks(_backups.dump_name(self._prefix, manifest.backup_id))
-        sanitiser = Sanitiser(self._schema)
-        found = whole(items(plain.through(gunzip(packed.through(dump)))))
-        for statement in _fitting(session, sanitiser.statements(found)):
+        for statement in _fitting(session, dump.statements()):
             _run(session, statement)
-        if packed.digest() != manifest.compressed or plain.digest() != manifest.plain:
-            raise Refused(
-                f"The dump of backup {manifest.backup_id} is not the one that its manifest names (SHA-256): "
-                "it was damaged or replaced. Use another backup."
-            )
-        return sanitiser
+
+    def _changed_engines(self, sanitiser: Sanitiser) -> list[str]:
+        """A server without MyISAM makes such tables InnoDB, and says nothing."""
+        if not sanitiser.engines:
+            return []
+        found = self._session.rows(
+            "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (self._schema,)
+        )
+        have = {self._folded(table): engine for table, engine in found}
+        return [
+            f"Table {table} is {have[self._folded(table)]} here; it was {engine}."
+            for table, engine in sanitiser.engines.items()
+            if have[self._folded(table)].lower() != engine.lower()
+        ]
 
     def _count(self) -> None:
         """Refused unless the target holds exactly the manifest's tables with the manifest's rows."""
@@ -238,15 +268,6 @@ def _lock(session: Session) -> None:
     )
     who = holder[0][0] if holder else "another session"
     raise Refused(f"Another restore is under way on this server, by {who}: wait for it, or end that session.")
-
-
-def _without_invisible_keys(session: Session) -> None:
-    """An AUTO_INCREMENT column without a primary key is refused while the server adds keys of its own (4109)."""
-    try:
-        session.run("SET SESSION sql_generate_invisible_primary_key = OFF")
-    except ServiceFault as error:
-        if error.code not in TOLERATED:
-            raise
 
 
 def _fitting(session: Session, statements: Iterable[bytes]) -> Iterator[bytes]:

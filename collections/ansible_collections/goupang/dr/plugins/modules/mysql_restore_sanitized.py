@@ -17,6 +17,10 @@ description:
     taken out one by one. Rows are never looked into. Events arrive disabled.
   - The schema counts as restored only when the dump was the one that its manifest names, from the first byte to the
     last, and every table holds the manifest's number of rows. Else the half-loaded schema is dropped.
+  - What the server would refuse is said before it runs the first statement, where the manifest, the dump's head and
+    the server's parameters tell; nothing is changed then.
+  - The dump may be packed with gzip or zstd or be plain SQL, and may hold other schemas, which are left out. It must
+    be MySQL's own mysqldump's, with its comments.
   - Killed at any point, the same task finishes the work. A second restore on the same server at once is refused.
 extends_documentation_fragment:
   - goupang.dr.mysql
@@ -77,7 +81,8 @@ requirements:
 notes:
   - What was restored is written down in the table C(goupang_dr.restores) of the server; see
     M(goupang.dr.mysql_restore_info).
-  - C(isal) is used where it is installed; it unpacks about twice as fast.
+  - C(isal) is used where it is installed; it unpacks about twice as fast. C(zstandard) is needed for dumps that are
+    packed with zstd.
 seealso:
   - module: goupang.dr.mysql_backup
   - module: goupang.dr.mysql_restore_info
@@ -125,6 +130,13 @@ dropped:
   type: dict
   sample:
     definer: 3
+findings:
+  description: Sentences on what is not as the dump says, such as a table that changed its engine.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - Table notes is InnoDB here; it was MyISAM.
 pruned:
   description: Schemas of older restores that were dropped.
   returned: success
@@ -164,6 +176,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store
         "rows": restored.rows,
         "gtid_set": restored.gtid_set,
         "dropped": restored.dropped,
+        "findings": restored.findings,
         "pruned": restored.pruned,
         "diff": {"before": there | {"whole": not restored.changed}, "after": there},
     }
