@@ -48,6 +48,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
         help=f"kill nothing; this host ({', '.join(HOSTS)}) falls silent before and during each play; may be repeated",
     )
     parser.add_argument("--list", action="store_true", help="after the undisturbed cycle, list the points and end")
+    parser.add_argument("--result", action="store_true", help="play nothing; write the result of what was done")
     parser.add_argument("--fresh", action="store_true", help="forget an earlier matrix")
     return parser.parse_args(argv)
 
@@ -59,6 +60,8 @@ def run(argv: list[str]) -> int:
     if options.fresh:
         state.unlink(missing_ok=True)
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
+    if options.result:
+        return result(folder, state)
     kept = Record.load(state) or Record(state, commit(), seed, utc())
     if kept.commit != commit():
         raise LabError(f"{state} is of commit {kept.commit}, this is {commit()}: begin anew with --fresh")
@@ -82,6 +85,15 @@ def go(options: argparse.Namespace, folder: Path, kept: Record) -> int:
         play_silences(matrix, kept, silent)
         return report(record.SILENCED, folder / "silent", kept, names)
     play(matrix, kept, blows)
+    return report(record.KILLED, folder / "result", kept, names)
+
+
+def result(folder: Path, state: Path) -> int:
+    """The result of a matrix that was interrupted, with what is missing."""
+    kept = Record.load(state)
+    if kept is None:
+        raise LabError(f"There is no {state}: nothing was played yet")
+    names = [point.name for leg in LEGS for point in points.of(kept.references[leg.name].tasks)]
     return report(record.KILLED, folder / "result", kept, names)
 
 
@@ -223,13 +235,16 @@ def clear_cache(matrix: Matrix) -> None:
 
 def report(kind: record.Kind, target: Path, kept: Record, names: Sequence[str]) -> int:
     """TARGET.json and TARGET.md, and a line for a person."""
-    results = [kept.results[name] for name in names]
+    results = [kept.results[name] for name in names if name in kept.results]
+    missing = [name for name in names if name not in kept.results]
     speed = {"dns": float(HURRY["LAB_DNS_HURRY"]), "arm": float(HURRY["LAB_ARM_STEP"])}
     simulated = [sentence.format(**speed) for sentence in record.SIMULATED] + fidelity.simulated()
-    document = record.document(kind, kept, results, utc(), simulated)
+    document = record.document(kind, kept, results, utc(), simulated, missing)
     target.with_suffix(".json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     target.with_suffix(".md").write_text(record.markdown(kind, document), encoding="utf-8")
     outcomes = ", ".join(f"{number} {outcome}" for outcome, number in document["outcomes"].items())
     print(f"{kind.title}: {document['outcome']}, {len(results)} points: {outcomes}; seed {kept.seed}")
+    if missing:
+        print(f"  {len(missing)} of {len(names)} points were not tried")
     print(f"  {target.with_suffix('.md')}")
     return 0 if document["outcome"] == "passed" else 1

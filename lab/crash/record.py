@@ -12,6 +12,7 @@ from pathlib import Path
 from lab.crash.matrix import CONVERGED, MISSED, Reference, Result
 
 SCHEMA = 1
+UNFINISHED = "unfinished"
 SIMULATED = (
     "Route 53's checkers probe {dns:g} times as often as they were told to, so that a flip takes seconds.",
     "Users are moved to and fro within minutes, with the override min_dwell.",
@@ -88,9 +89,15 @@ class Record:
 
 
 def document(
-    kind: Kind, record: Record, results: Sequence[Result], finished: str, simulated: Sequence[str]
+    kind: Kind,
+    record: Record,
+    results: Sequence[Result],
+    finished: str,
+    simulated: Sequence[str],
+    missing: Sequence[str] = (),
 ) -> dict[str, t.Any]:
-    """The result as JSON."""
+    """The result as JSON. `missing`: points that were not tried yet; with one of them nothing has passed."""
+    outcome = UNFINISHED if missing else "passed"
     return {
         "schema": SCHEMA,
         "title": kind.title,
@@ -100,7 +107,8 @@ def document(
         "seed": record.seed,
         "points": len(results),
         "outcomes": dict(Counter(result.outcome for result in results)),
-        "outcome": "passed" if all(result.good for result in results) else "failed",
+        "outcome": outcome if all(result.good for result in results) else "failed",
+        "missing": list(missing),
         "results": [asdict(result) for result in results],
         "simulated": list(simulated),
     }
@@ -131,6 +139,9 @@ def markdown(kind: Kind, document: Mapping[str, t.Any]) -> str:
     if bad:
         lines += ["", "## What was not as it should be, or not tried", ""]
         lines += [f"- {result['point']}: {' '.join(result['faults'])}" for result in bad]
+    if document["missing"]:
+        lines += ["", f"## Not tried yet: {len(document['missing'])} points", ""]
+        lines += [f"- {point}" for point in document["missing"]]
     lines += ["", "## Not real", "", *(f"- {sentence}" for sentence in document["simulated"])]
     return "\n".join(lines) + "\n"
 

@@ -58,6 +58,16 @@ def test_one_point_that_does_not_converge_fails_the_matrix(tmp_path: Path) -> No
     )
 
 
+def test_a_matrix_that_is_not_finished_has_not_passed(tmp_path: Path) -> None:
+    kept = Record(tmp_path / "s", "abc", 7, "START")
+    document = record.document(record.KILLED, kept, [result(CONVERGED)], "END", [], ["failback | P | T | h | after"])
+    page = record.markdown(record.KILLED, document)
+    assert page.startswith("# Crash matrix: unfinished")
+    assert "## Not tried yet: 1 points\n\n- failback | P | T | h | after\n" in page
+    failed = record.document(record.KILLED, kept, [result(DIFFERS, "x")], "END", [], ["more"])
+    assert failed["outcome"] == "failed"
+
+
 def test_a_line_for_the_terminal() -> None:
     assert record.sentence(result(CONVERGED)).startswith("  ok   failover | ")
     assert record.sentence(result(DIFFERS, "users: wrong")).endswith(" -- users: wrong")
