@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import boto3
 import botocore.config
@@ -36,7 +36,7 @@ class World:
     """Reads one part of a running lab's world after the other."""
 
     lab: Facts
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
 
     def fingerprint(self) -> dict[str, Part]:
         """All of it."""
