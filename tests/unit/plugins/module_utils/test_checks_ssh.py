@@ -122,3 +122,10 @@ def test_one_group_at_both_is_asked_once() -> None:
     api = FakeApi(subnet={"properties": {"networkSecurityGroup": {"id": "/NSG"}}}, NSG=OPEN)
     assert ssh.ask_gates(api, replace(MACHINE, security_group_id="/NSG")).groups == [OPEN]
     assert [path for path, _query in api.asked] == ["/subnet", "/NSG"]
+
+
+def test_an_address_that_is_none_is_said_with_its_fix() -> None:
+    machine = replace(MACHINE, operator_address="the office")
+    (line,) = ssh.judge_gates(machine, Gates([group("nsg", rule("office", 100, source="203.0.113.0/24"))], []))
+    assert (line.level, line.what) == (NO, "dr_operator_address is 'the office', which is no IP address")
+    assert line.fix == "Name the one from which this controller reaches Azure, or none."

@@ -15,6 +15,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, O
 from ansible_collections.goupang.dr.plugins.module_utils._security_group import (
     everybody,
     first_ssh_rule,
+    is_address,
     own_rules,
     sources_of,
 )
@@ -42,6 +43,10 @@ def ask_gates(api: Api, machine: Machine) -> Gates:
 
 
 def judge_gates(machine: Machine, gates: Gates) -> list[Line]:
+    address = machine.operator_address
+    if address and not is_address(address):
+        what = f"dr_operator_address is {address!r}, which is no IP address"
+        return [Line(WAY_IN, NO, what, "Name the one from which this controller reaches Azure, or none.")]
     if gates.missing:
         return [not_known(WAY_IN, f"the security group {gates.missing[0]} is not there")]
     if not gates.groups:

@@ -64,6 +64,14 @@ def everybody(sources: list[str]) -> bool:
     return any(source.lower() in ("*", "internet", "any", "0.0.0.0/0") for source in sources)
 
 
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _of_azure(sources: list[str]) -> bool:
     """The default rules for Azure's own networks and load balancers: no operator is there."""
     return {source.lower() for source in sources} <= {"virtualnetwork", "azureloadbalancer"}

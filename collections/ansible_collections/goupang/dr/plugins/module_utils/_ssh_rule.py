@@ -8,7 +8,6 @@ run's was left by one that was killed: who holds the lock is the only one at wor
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import typing as t
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Deadline
 from ansible_collections.goupang.dr.plugins.module_utils._security_group import (
     SSH,
     first_ssh_rule,
+    is_address,
     own_rules,
     rules_of,
 )
@@ -86,12 +86,9 @@ def plan(want: Want, group: Json) -> Plan:
 
 
 def _checked(address: str | None) -> str:
-    try:
-        return str(ipaddress.ip_address(address or ""))
-    except ValueError as error:
-        raise Refused(
-            f"{address!r} is no IP address: name the one from which this controller reaches Azure."
-        ) from error
+    if address is None or not is_address(address):
+        raise Refused(f"{address!r} is no IP address: name the one from which this controller reaches Azure.")
+    return address
 
 
 def _without(group: Json, names: t.Collection[str]) -> list[Json]:
