@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lab.jsonl import Line
 
@@ -58,6 +58,11 @@ def failure(journal: Iterable[Line]) -> Line | None:
     """The first task that failed and was not ignored, or None."""
     bad = (line for line in journal if line["event"] == "task" and line["outcome"] in BAD and not line.get("ignored"))
     return next(bad, None)
+
+
+def went_well(journal: Sequence[Line]) -> bool:
+    """Whether the run came to its end, and no task failed. One that lost its lock stops without either."""
+    return failure(journal) is None and any(line["event"] == "run_end" for line in journal)
 
 
 def aws_calls(journal: Iterable[Line]) -> list[Line]:

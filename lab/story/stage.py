@@ -94,9 +94,9 @@ class LabStage:
     def _remember(self, name: str, lines: Sequence[jsonl.Line]) -> None:
         waits = journal_reader.dns_waits(lines)
         self.gathered.dns_waits += waits
-        if name == "failover" and journal_reader.failure(lines) is None:
-            self.gathered.taken_apart = rto.result(lines)
         if name == "failover":
+            if journal_reader.went_well(lines):
+                self.gathered.taken_apart = rto.result(lines)
             self.gathered.aws_calls += [
                 {"task": call["task"], "seconds": call["seconds"], "failed": journal_reader.did_without(call)}
                 for call in journal_reader.aws_calls(lines)

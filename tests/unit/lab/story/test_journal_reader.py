@@ -59,3 +59,11 @@ def test_calls_to_aws_and_those_that_a_run_did_without() -> None:
     ]
     calls = journal_reader.aws_calls(journal)
     assert [journal_reader.did_without(call) for call in calls] == [True, False, False]
+
+
+def test_a_run_goes_well_when_it_ends_and_nothing_failed() -> None:
+    end = {"event": "run_end"}
+    assert journal_reader.went_well([task("a"), end])
+    assert not journal_reader.went_well([task("a", "failed"), end])
+    # It lost its lock: no task failed, and it never came to its end.
+    assert not journal_reader.went_well([task("a")])
