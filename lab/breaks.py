@@ -236,7 +236,8 @@ BREAKS: dict[str, Break] = {
         *_no_capacity("Standard_D2s_v5", "Standard_D2as_v5"),
     ),
     "throttled": Break(
-        "Route 53, CloudFront, Resource Manager and Blob refuse each fourth request as too many", *throttled()
+        "both clouds' APIs and Blob refuse the first of each four requests for the same thing",
+        *throttled(),
     ),
 }
 

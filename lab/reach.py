@@ -37,12 +37,16 @@ def answers_dns(address: str, names: t.Mapping[str, str]) -> bool:
     return any(item.to_text() == expected for line in answer.answer for item in line)
 
 
-def status_of(url: str, ca_bundle: str) -> int | None:
-    """The status of a GET, or None when nobody answers. No proxy: the lab's addresses are this machine's."""
+def _opener(ca_bundle: str) -> urllib.request.OpenerDirector:
+    """Of no proxy: the lab's addresses are this machine's."""
     context = ssl.create_default_context(cafile=ca_bundle)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
+
+
+def status_of(url: str, ca_bundle: str) -> int | None:
+    """The status of a GET, or None when nobody answers."""
     try:
-        with opener.open(url, timeout=5) as answer:
+        with _opener(ca_bundle).open(url, timeout=5) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -52,10 +56,8 @@ def status_of(url: str, ca_bundle: str) -> int | None:
 
 def asks_to_wait(url: str, ca_bundle: str) -> bool:
     """Whether a GET is refused with the words "not now, but then": Retry-After."""
-    context = ssl.create_default_context(cafile=ca_bundle)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context))
     try:
-        opener.open(url, timeout=5).close()
+        _opener(ca_bundle).open(url, timeout=5).close()
     except urllib.error.HTTPError as error:
         with error:
             return "Retry-After" in error.headers

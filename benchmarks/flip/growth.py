@@ -14,9 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -33,7 +30,8 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from benchmarks.flip.run import CREDENTIALS, PLAYBOOK, ROOT, environment, machine, task_seconds, with_cli
+from benchmarks.flip.run import CREDENTIALS, PLAYBOOK, ROOT, cli, environment, machine, publish, task_seconds, with_cli
+from lab import facts
 
 RESULTS = Path(__file__).with_name("GROWTH.md")
 REQUESTS_A_SECOND = 5.0
@@ -225,24 +223,15 @@ def report(found: dict[int, tuple[Flip, Flip, Flip]], version: str) -> str:
     )
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description="Time the flip of 1, 10, 100 and 200 health checks, three ways.")
     parser.add_argument("--checks", type=int, nargs="+", default=[1, 10, 100, 200])
     numbers = parser.parse_args().checks
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    tool = shutil.which("aws")
-    if tool is None:
-        print("The AWS CLI is not in PATH: `uv tool install awscli` (or pip, in a venv of its own) puts it there.")
-        return 1
-    if not (Path(os.environ.get("LAB_HOME", ROOT / ".lab")) / "lab.json").exists():
-        print("No lab is up, and the switch lies in its Blob: python -m lab up")
-        return 1
-    done = subprocess.run([tool, "--version"], capture_output=True, text=True, check=True, timeout=60)
-    text = report(measure(tool, numbers), done.stdout.split()[0])
-    RESULTS.write_text(text)
-    print(text)
-    return 0
+    tool, version = cli()
+    if not (facts.home() / "lab.json").exists():
+        raise SystemExit("No lab is up, and the switch lies in its Blob: python -m lab up")
+    publish(report(measure(tool, numbers), version), RESULTS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -165,21 +165,30 @@ def report(seconds: dict[str, list[float]], aws_version: str) -> str:
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Time the flip: the module beside the AWS CLI.")
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+def cli() -> tuple[str, str]:
+    """Where the AWS CLI is, and its version. SystemExit with a sentence when it is not there."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     aws = shutil.which("aws")
     if aws is None:
-        print("The AWS CLI is not in PATH: `uv tool install awscli` (or pip, in a venv of its own) puts it there.")
-        return 1
+        raise SystemExit(
+            "The AWS CLI is not in PATH: `uv tool install awscli` (or pip, in a venv of its own) puts it there."
+        )
     version = subprocess.run([aws, "--version"], capture_output=True, text=True, check=True, timeout=STEP_SECONDS)
-    text = report(measure(aws, rounds), version.stdout.split()[0])
-    RESULTS.write_text(text)
+    return aws, version.stdout.split()[0]
+
+
+def publish(text: str, results: Path) -> None:
+    results.write_text(text)
     print(text)
-    return 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time the flip: the module beside the AWS CLI.")
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    aws, version = cli()
+    publish(report(measure(aws, rounds), version), RESULTS)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -29,6 +29,12 @@ from ansible_collections.goupang.dr.plugins.module_utils._manifest import (
     moment,
 )
 
+# Where backups lie: the options of doc fragment backups.
+PLACE_SPEC: dict[str, dict[str, t.Any]] = {
+    "account_url": {"type": "str", "required": True},
+    "container": {"type": "str", "required": True},
+    "prefix": {"type": "str", "default": ""},
+}
 NEWEST = "newest"
 # Manifests are small and far away: the time is in the waiting.
 READERS = 8

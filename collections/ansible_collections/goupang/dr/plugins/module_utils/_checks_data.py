@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings, _writers
+from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
@@ -283,11 +284,11 @@ def judge_parameters(target: Target | Silence, shelf: Shelf | Silence, source: S
     if isinstance(target, Silence):
         return [not_known(PARAMETERS, target.why)]
     findings = shelf.valid[0].findings if isinstance(shelf, Shelf) and shelf.valid else []
-    wrong = [*_refusals(target.parameters, " ".join(findings))]
+    wrong = [*_refusals(target.parameters, findings)]
     if wrong:
         what = "; ".join(what for what, _fix in wrong)
         return [Line(PARAMETERS, NO, what, " ".join(fix for _what, fix in wrong))]
-    doubts = [*_doubts(target.parameters, " ".join(findings), source)]
+    doubts = [*_doubts(target.parameters, findings, source)]
     if doubts:
         return [
             Line(PARAMETERS, WARN, "; ".join(what for what, _fix in doubts), " ".join(fix for _what, fix in doubts))
@@ -299,37 +300,38 @@ def judge_parameters(target: Target | Silence, shelf: Shelf | Silence, source: S
 _SHOWN = ("log_bin_trust_function_creators", "sql_generate_invisible_primary_key", "lower_case_table_names")
 
 
-def _on(value: str) -> bool:
-    return value.upper() in ("ON", "1")
+def _say(findings: t.Iterable[str], words: str) -> bool:
+    return any(words in finding for finding in findings)
 
 
-def _refusals(parameters: t.Mapping[str, str], findings: str) -> t.Iterator[tuple[str, str]]:
+def _refusals(parameters: t.Mapping[str, str], findings: t.Sequence[str]) -> t.Iterator[tuple[str, str]]:
     """What would stop the restore, and what to do."""
-    needs_trust = "log_bin_trust_function_creators" in findings
-    if needs_trust and _on(parameters["log_bin"]) and not _on(parameters["log_bin_trust_function_creators"]):
+    if preflight.trust_is_missing(parameters, findings):
         yield (
             "log_bin_trust_function_creators is OFF, and the newest backup has triggers or functions",
             "Set the server parameter log_bin_trust_function_creators to ON.",
         )
-    if "sql_generate_invisible_primary_key" in findings and _on(parameters["sql_generate_invisible_primary_key"]):
+    if preflight.keys_would_be_added(parameters, findings):
         yield (
             "sql_generate_invisible_primary_key is ON, and a table has AUTO_INCREMENT without a primary key",
             "Set the server parameter sql_generate_invisible_primary_key to OFF for the restore.",
         )
-    if "differ only by case" in findings and parameters["lower_case_table_names"] != "0":
+    if _say(findings, "differ only by case") and parameters["lower_case_table_names"] != "0":
         yield (
             f"lower_case_table_names is {parameters['lower_case_table_names']}, and tables differ only by case",
             "Rename one of them on the primary, or make a server with lower_case_table_names=0.",
         )
 
 
-def _doubts(parameters: t.Mapping[str, str], findings: str, source: Source | Silence) -> t.Iterator[tuple[str, str]]:
-    if not _on(parameters["log_bin_trust_function_creators"]) and _on(parameters["log_bin"]):
+def _doubts(
+    parameters: t.Mapping[str, str], findings: t.Sequence[str], source: Source | Silence
+) -> t.Iterator[tuple[str, str]]:
+    if not preflight.is_on(parameters[preflight.TRUST]) and preflight.is_on(parameters["log_bin"]):
         yield (
             "log_bin_trust_function_creators is OFF: a backup with triggers or functions could not be restored",
             "Set it to ON before somebody adds one.",
         )
-    if "capital letters" in findings and parameters["lower_case_table_names"] != "0":
+    if _say(findings, "capital letters") and parameters["lower_case_table_names"] != "0":
         yield (
             f"lower_case_table_names is {parameters['lower_case_table_names']}, and tables have capital letters",
             "They arrive in lower case: see that the application does not mind.",

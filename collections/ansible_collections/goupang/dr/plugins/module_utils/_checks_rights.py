@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
+from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import PATIENCE
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Machine
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     NO,
@@ -27,7 +28,6 @@ Json = dict[str, t.Any]
 
 AZURE, AWS = "azure rights", "aws rights"
 PERMISSIONS = "2022-04-01"
-PATIENCE = _aws.Patience(connect=3, read=5, attempts=1)
 
 # What azure_dr_vm asks of Resource Manager, in the machine's resource group.
 _VM, _NIC = "Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"

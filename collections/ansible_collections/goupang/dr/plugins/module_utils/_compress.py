@@ -109,8 +109,7 @@ def unzstd(chunks: Iterable[bytes], library: t.Any = ZSTD) -> Iterator[bytes]:
                         yield piece
     except library.ZstdError as error:
         raise Refused(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
-    if unpacker is None or not unpacker.eof:
-        raise DumpCut("The compressed dump ends too early: it was cut off. Use another backup.")
+    _ended(unpacker)
 
 
 def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:
@@ -130,6 +129,11 @@ def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:
             yield from _rest(unpacker)
     except library.error as error:
         raise Refused(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
+    _ended(unpacker)
+
+
+def _ended(unpacker: t.Any) -> None:
+    """DumpCut unless the last member, or frame, was unpacked to its end."""
     if unpacker is None or not unpacker.eof:
         raise DumpCut("The compressed dump ends too early: it was cut off. Use another backup.")
 

@@ -9,6 +9,7 @@ variables.
 
 from __future__ import annotations
 
+import typing as t
 from collections import Counter
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused, ServiceFault
@@ -44,12 +45,12 @@ def require(session: Session, manifest: Manifest) -> None:
             f"The server does not know the collation {manifest.collation} of backup {backup_id}: "
             "use a server of the source's version or newer."
         )
-    if _needs(manifest, TRUST) and have["log_bin"] == "ON" and have[TRUST] == "OFF" and not _is_super(session):
+    if trust_is_missing(have, manifest.findings) and not _is_super(session):
         raise Refused(
             f"Backup {backup_id} holds triggers or functions, which the server takes only with its parameter "
             f"{TRUST} set to ON."
         )
-    if _needs(manifest, INVISIBLE_KEYS) and have[INVISIBLE_KEYS] == "ON":
+    if keys_would_be_added(have, manifest.findings):
         raise Refused(
             f"Backup {backup_id} holds a table with AUTO_INCREMENT and without a primary key, which the server takes "
             f"only with its parameter {INVISIBLE_KEYS} set to OFF: set it for the restore."
@@ -66,9 +67,22 @@ def _variables(session: Session) -> dict[str, str]:
     return {**dict.fromkeys(_VARIABLES, ""), **{str(name).lower(): str(value) for name, value in found}}
 
 
-def _needs(manifest: Manifest, parameter: str) -> bool:
-    """Whether the backup's findings name the server parameter."""
-    return any(parameter in str(finding) for finding in manifest.findings)
+def is_on(value: str) -> bool:
+    return value.upper() in ("ON", "1")
+
+
+def trust_is_missing(have: t.Mapping[str, str], findings: t.Iterable[str]) -> bool:
+    """Whether triggers or functions of a backup with these findings would be refused (1418, 1419)."""
+    return _named(TRUST, findings) and is_on(have["log_bin"]) and not is_on(have[TRUST])
+
+
+def keys_would_be_added(have: t.Mapping[str, str], findings: t.Iterable[str]) -> bool:
+    """Whether a table with AUTO_INCREMENT and without a primary key would be refused (4109)."""
+    return _named(INVISIBLE_KEYS, findings) and is_on(have[INVISIBLE_KEYS])
+
+
+def _named(parameter: str, findings: t.Iterable[str]) -> bool:
+    return any(parameter in finding for finding in findings)
 
 
 def _require_names(manifest: Manifest, folded_names: str) -> None:

@@ -23,6 +23,7 @@ description:
 extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure
+  - goupang.dr.backups
 attributes:
   check_mode:
     support: full
@@ -31,14 +32,6 @@ attributes:
     support: full
     description: Shows the id of the newest backup before and after.
 options:
-  account_url:
-    description: URL of the storage account's blob service.
-    type: str
-    required: true
-  container:
-    description: Container that takes the backup. It must exist.
-    type: str
-    required: true
   schema:
     description: Schema to dump.
     type: str
@@ -46,10 +39,6 @@ options:
   name:
     description: What the backup's id begins with. The default is O(schema).
     type: str
-  prefix:
-    description: What the blobs' names begin with, such as a folder with its slash.
-    type: str
-    default: ''
   mysqldump:
     description: MySQL's own mysqldump, 8.0.30 or newer, as a path or a name in PATH. MariaDB's is refused.
     type: str
@@ -195,11 +184,9 @@ def main() -> None:
         argument_spec={
             **AUTH_SPEC,
             **ARGUMENT_SPEC,
-            "account_url": {"type": "str", "required": True},
-            "container": {"type": "str", "required": True},
+            **_backups.PLACE_SPEC,
             "schema": {"type": "str", "required": True},
             "name": {"type": "str"},
-            "prefix": {"type": "str", "default": ""},
             "mysqldump": {"type": "str", "default": "mysqldump"},
             "stall_timeout": {"type": "int", "default": 300},
             "shrink_limit": {"type": "int", "default": 50},

@@ -17,6 +17,7 @@ description:
   - Who accepted it, when and why is written into a blob beside the manifest, once. The manifest stays as it is.
 extends_documentation_fragment:
   - goupang.dr.azure
+  - goupang.dr.backups
 attributes:
   check_mode:
     support: full
@@ -25,18 +26,6 @@ attributes:
     support: full
     description: Shows whether restores may take the backup.
 options:
-  account_url:
-    description: URL of the storage account's blob service.
-    type: str
-    required: true
-  container:
-    description: Container of the backups.
-    type: str
-    required: true
-  prefix:
-    description: What the blobs' names begin with, as it was given to M(goupang.dr.mysql_backup).
-    type: str
-    default: ''
   backup:
     description: Id of the backup.
     type: str
@@ -106,9 +95,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             **AUTH_SPEC,
-            "account_url": {"type": "str", "required": True},
-            "container": {"type": "str", "required": True},
-            "prefix": {"type": "str", "default": ""},
+            **_backups.PLACE_SPEC,
             "backup": {"type": "str", "required": True},
             "by": {"type": "str", "required": True},
             "reason": {"type": "str", "required": True},

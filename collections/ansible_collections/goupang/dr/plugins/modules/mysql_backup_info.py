@@ -11,21 +11,9 @@ version_added: 0.1.0
 description:
   - Reads the manifests that M(goupang.dr.mysql_backup) wrote. A dump without a valid manifest, or of another size than
     its manifest says, is no backup.
-options:
-  account_url:
-    description: URL of the storage account.
-    type: str
-    required: true
-  container:
-    description: Container of the backups.
-    type: str
-    required: true
-  prefix:
-    description: Folder of the backups within the container, with its slash.
-    type: str
-    default: ""
 extends_documentation_fragment:
   - goupang.dr.azure
+  - goupang.dr.backups
 attributes:
   check_mode:
     description: Only reads.
@@ -108,9 +96,7 @@ def answer(shelf: _backups.Shelf, now: datetime) -> dict[str, t.Any]:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "account_url": {"type": "str", "required": True},
-            "container": {"type": "str", "required": True},
-            "prefix": {"type": "str", "default": ""},
+            **_backups.PLACE_SPEC,
             **_azure.AUTH_SPEC,
         },
         supports_check_mode=True,

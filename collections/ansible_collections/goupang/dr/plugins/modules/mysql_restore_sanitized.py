@@ -25,6 +25,7 @@ description:
 extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure
+  - goupang.dr.backups
 attributes:
   check_mode:
     support: full
@@ -33,18 +34,6 @@ attributes:
     support: full
     description: Shows whether the schema is there whole, before and after.
 options:
-  account_url:
-    description: URL of the storage account's blob service.
-    type: str
-    required: true
-  container:
-    description: Container that holds the backups.
-    type: str
-    required: true
-  prefix:
-    description: What the blobs' names begin with, as it was given to M(goupang.dr.mysql_backup).
-    type: str
-    default: ''
   backup:
     description:
       - Id of the backup to restore.
@@ -152,7 +141,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
-from ansible_collections.goupang.dr.plugins.module_utils._backups import choose
+from ansible_collections.goupang.dr.plugins.module_utils._backups import PLACE_SPEC, choose
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, open_container
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
@@ -187,9 +176,7 @@ def main() -> None:
         argument_spec={
             **AUTH_SPEC,
             **ARGUMENT_SPEC,
-            "account_url": {"type": "str", "required": True},
-            "container": {"type": "str", "required": True},
-            "prefix": {"type": "str", "default": ""},
+            **PLACE_SPEC,
             "backup": {"type": "str", "default": "newest"},
             "schema_prefix": {"type": "str"},
             "state": {"type": "str", "choices": ["present"], "default": "present"},
