@@ -64,7 +64,8 @@ test: machine ## Everything that must pass before a change lands
 test-all: machine ## make test, Molecule, and the long tests; the crash matrix is a target of its own
 	@tools/test --all
 
-# Takes up to four hours, and goes on where it was interrupted. Its result is committed under docs/evidence/.
+# Takes up to four hours, and goes on where it was interrupted; ARGS=--result writes down what was played until then.
+# The result is committed under docs/evidence/.
 .PHONY: crash-matrix
 crash-matrix: machine ## Kill runbooks at each change, run them again, compare (ARGS="--points 20 --seed 1")
 	@$(PYTHON) -m lab crash-matrix $(ARGS)
