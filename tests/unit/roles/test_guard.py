@@ -68,6 +68,21 @@ def test_what_holds_the_lock_is_refused_where_nobody_would_renew_it(tmp_path):
     assert "set ANSIBLE_CALLBACKS_ENABLED=goupang.dr.lock,goupang.dr.journal" in told(done)
 
 
+def warm_up_after(folder: Path, passed: str) -> Done:
+    return guard(folder, "main.yml", guard_intent="warm_up", guard_passed=passed, guard_lease_folder=str(folder))
+
+
+def test_a_failover_that_warms_up_is_not_asked_again(tmp_path):
+    done = warm_up_after(tmp_path, "failover")
+    assert done.returncode == 0, told(done)
+
+
+def test_who_warms_up_on_its_own_is_asked(tmp_path):
+    done = warm_up_after(tmp_path, "drill")
+    assert done.returncode == 2
+    assert "inventories/example explains each of them" in told(done)
+
+
 @contextmanager
 def blob_that_answers(*statuses: int) -> Iterator[str]:
     """Its address; it answers so, in this order, and with the last one ever after."""
