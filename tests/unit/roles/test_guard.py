@@ -119,9 +119,26 @@ def test_a_busy_blob_is_asked_again_whether_a_mark_closes_the_primary(tmp_path, 
             dr_switch_container="switch",
             dr_application="petclinic",
         )
-    assert (done.returncode == 2) is (mark == "closed"), told(done)
-    assert ("The primary is invalidated" in told(done)) is (mark == "closed")
-    assert f'"guard_primary_mark": "{mark}"' in told(done) or mark == "closed"
+    assert done.returncode == 0, told(done)
+    assert f'"guard_primary_mark": "{mark}"' in told(done)
+
+
+@pytest.mark.parametrize(
+    ("intent", "active", "mark", "why"),
+    [
+        ("backup", "primary", "closed", "The primary is invalidated"),
+        ("drill", "primary", "closed", "The primary is invalidated"),
+        ("backup", "secondary", "open", "Backups are taken of the side that serves the users"),
+        ("verify", "nobody", "open", "No site answers"),
+        ("backup", "primary", "open", ""),
+        ("failover", "nobody", "closed", ""),
+    ],
+)
+def test_what_makes_no_sense_now_is_refused(tmp_path, intent, active, mark, why):
+    seen = {"guard_active": active, "guard_primary_mark": mark}
+    done = guard(tmp_path, "sense.yml", guard_intent=intent, dr_dr_domain="dr.example.com", **seen)
+    assert (done.returncode == 2) is bool(why), told(done)
+    assert why in told(done)
 
 
 def test_each_runbook_that_acts_holds_the_lock_or_stands_back():

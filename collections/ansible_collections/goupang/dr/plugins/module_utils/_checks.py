@@ -349,11 +349,24 @@ def _bastion(params: Params) -> _tunnel.Bastion:
     return _tunnel.Bastion(port=params["port"], **named)
 
 
-def look(params: Params, clock: Clock) -> list[Line]:
-    """The lines for this intent. DrError where the world cannot even be asked."""
+@dataclass(frozen=True)
+class Looked:
+    """The lines for an intent; who is active, and what the mark of a closed primary says (see _checks_active)."""
+
+    lines: list[Line]
+    active: str | None
+    primary_mark: str | None
+
+
+def look(params: Params, clock: Clock) -> Looked:
+    """DrError where the world cannot even be asked. What this intent does not ask for is None."""
     subject, intent = Subject(params), params["intent"]
     wished = asked(intent, checks(subject))
     wanted = {name for check in wished for name in check.questions}
     needed = [question for question in questions(subject, clock) if question.name in wanted]
     answers = gather(needed, params["budget"], clock)
-    return weighed(intent, judged(wished, answers))
+    return Looked(
+        weighed(intent, judged(wished, answers)),
+        _checks_active.active(answers["served"]) if "served" in answers else None,
+        _checks_active.primary_mark(answers["thrown"]) if "thrown" in answers else None,
+    )

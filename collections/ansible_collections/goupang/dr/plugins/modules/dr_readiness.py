@@ -304,6 +304,21 @@ lines:
         inventory.
       known: true
       blocks: true
+active:
+  description:
+    - Who serves the users of dr, V(primary), V(secondary) or V(nobody); V(secondary) as soon as one resolver says so.
+    - Null where O(intent) does not want to know.
+  returned: success
+  type: str
+  sample: primary
+primary_mark:
+  description:
+    - Whether a mark closes the primary, V(open) or V(closed); V(busy) where Blob should be asked again, V(unknown)
+      where it does not answer.
+    - Null where O(intent) does not want to know.
+  returned: success
+  type: str
+  sample: open
 blocking:
   description: The lines that block, as sentences.
   returned: success
@@ -339,10 +354,11 @@ def main() -> None:
     clock, params = Clock(), module.params
     began = clock.now()
     try:
-        lines = _checks.look(params, clock)
+        looked = _checks.look(params, clock)
     except DrError as error:
         module.fail_json(msg=str(error))
-    found = _readiness.answer(params["intent"], lines, clock.now() - began)
+    found = _readiness.answer(params["intent"], looked.lines, clock.now() - began)
+    found.update(active=looked.active, primary_mark=looked.primary_mark)
     if params["report"] and not module.check_mode:
         try:
             _readiness.write_report(params["report"], params["intent"], found)
