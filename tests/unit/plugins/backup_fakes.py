@@ -118,6 +118,8 @@ class FakeTarget:
         self.schemas: dict[str, dict[str, int]] = {"serving": {"owners": 7}}
         self.ledger: dict[str, dict[str, t.Any]] = {}
         self.openings: dict[str, str] = {}
+        self.counters: dict[str, tuple[str, str, int | None]] = {}
+        self.key_gaps: dict[str, str] = {}
         self.used_patterns: list[str] = []
         self.lock_free = True
         self.largest = 1 << 26
@@ -212,7 +214,7 @@ class FakeTarget:
         if "goupang_dr" not in self.schemas:
             raise ServiceFault("no such table", "1146")
         return [
-            (schema, int(state == "carried_home"), int(state == "given_up"))
+            (schema, int(state == "carried_home"), int(state == "given_up"), NOW)
             for schema, state in reversed(self.openings.items())
         ]
 
@@ -223,8 +225,27 @@ class FakeTarget:
     def _end(self, state: str, schema: str) -> None:
         self.openings[schema] = state
 
+    def _move_counter(self, table: str, key: str) -> None:
+        kind, type_, _next = self.counters[table]
+        self.counters[table] = (kind, type_, int(key))
+
+    def _planned_gap(self, schema: str) -> list[tuple[t.Any, ...]]:
+        if "goupang_dr" not in self.schemas:
+            raise ServiceFault("no such table", "1146")
+        return [(self.key_gaps[schema],)] if schema in self.key_gaps else []
+
+    def _forget_gap(self, schema: str) -> None:
+        if "goupang_dr" not in self.schemas:
+            raise ServiceFault("no such table", "1146")
+        self.key_gaps.pop(schema, None)
+
     _ACTIONS: t.ClassVar[dict[str, t.Callable[..., None]]] = {
         r"SET SESSION (?:wait_timeout|sql_generate_invisible_primary_key) = \w+$": lambda self: None,
+        r"SET SESSION (?:information_schema_stats_expiry|lock_wait_timeout) = \d+$": lambda self: None,
+        r"CREATE TABLE IF NOT EXISTS goupang_dr.key_gaps": lambda self: None,
+        r"REPLACE INTO goupang_dr.key_gaps": lambda self, schema, plan: self.key_gaps.update({schema: plan}),
+        r"DELETE FROM goupang_dr.key_gaps": _forget_gap,
+        r"ALTER TABLE `\w+`.`(\w+)` AUTO_INCREMENT = (\d+)$": _move_counter,
         r"CREATE DATABASE IF NOT EXISTS (goupang_dr)": lambda self, name: self.schemas.setdefault(name, {}),
         r"CREATE TABLE IF NOT EXISTS goupang_dr.restores": lambda self: None,
         r"REPLACE INTO goupang_dr.restores": _begin,
@@ -243,6 +264,10 @@ class FakeTarget:
         r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
         r"SELECT schema_name, backup_id": _restores,
         r"SELECT schema_name, carried_home": _openings,
+        r"SELECT next_keys FROM goupang_dr.key_gaps": _planned_gap,
+        r"SELECT TABLE_NAME, DATA_TYPE, COLUMN_TYPE, AUTO_INCREMENT": lambda self, schema: [
+            (table, *counter) for table, counter in sorted(self.counters.items())
+        ],
         r"SELECT 1 FROM information_schema.SCHEMATA": lambda self, name: [(1,)] if name in self.schemas else [],
         r"SELECT TABLE_NAME FROM information_schema.TABLES": lambda self, name: [
             (table,) for table in self.schemas.get(name, {})

@@ -50,7 +50,7 @@ def test_no_override_is_an_empty_one(tmp_path):
 def test_a_wrong_override_is_one_sentence_with_the_rules(tmp_path, said):
     done = guard(tmp_path, "override.yml", "-e", said)
     assert done.returncode == 2
-    assert "overrides exactly one rule of lock, no_lock, min_dwell, keep_primary" in told(done)
+    assert "overrides exactly one rule of lock, no_lock, min_dwell, keep_primary, skip_orphans" in told(done)
 
 
 def test_what_holds_the_lock_is_refused_where_nobody_would_renew_it(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _openings
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.modules import (
     mysql_backup,
@@ -117,5 +118,17 @@ def test_info_where_nothing_was_ever_restored() -> None:
         "changed": False,
         "restores": [],
         "uncarried": None,
+        "uncarried_backup": None,
+        "uncarried_since": None,
         "newest_whole": None,
     }
+
+
+def test_info_on_what_is_the_truth_names_the_backup_that_it_began_with() -> None:
+    store, target = MemoryStore(), FakeTarget()
+    backup_id = back_up(store)["backup_id"]
+    schema = mysql_restore_sanitized.run({**RESTORE, "schema_prefix": "copy"}, False, target, store)["schema"]
+    _openings.write(target, _openings.Opening(schema, "opened"))
+    answer = mysql_restore_info.run(None, target)
+    assert (answer["uncarried"], answer["uncarried_backup"]) == (schema, backup_id)
+    assert answer["uncarried_since"] == "2026-11-22T20:45:01Z"
