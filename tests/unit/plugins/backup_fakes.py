@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -122,6 +123,10 @@ class FakeTarget:
         self.key_gaps: dict[str, str] = {}
         self.used_patterns: list[str] = []
         self.lock_free = True
+        self.leftovers: dict[str, int] = {}
+        self.killed: list[int] = []
+        self.closed = 0
+        self._one_at_a_time = threading.RLock()
         self.largest = 1 << 26
         self.refusals: dict[bytes, str] = {}
         self.loses: set[str] = set()
@@ -133,9 +138,13 @@ class FakeTarget:
         self._current = ""
 
     def close(self) -> None:
-        self._current = ""
+        self.closed += 1
 
     def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+        with self._one_at_a_time:
+            self._run(sql, args)
+
+    def _run(self, sql: str | bytes, args: t.Sequence[object]) -> None:
         self._count()
         if isinstance(sql, bytes):
             self._load(sql)
@@ -148,6 +157,10 @@ class FakeTarget:
         raise AssertionError(f"an unknown statement: {sql}")
 
     def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
+        with self._one_at_a_time:
+            return self._rows(sql, args)
+
+    def _rows(self, sql: str, args: t.Sequence[object]) -> list[tuple[t.Any, ...]]:
         self._count()
         for pattern, answer in self._QUERIES.items():
             found = re.match(pattern, sql)
@@ -176,6 +189,10 @@ class FakeTarget:
                 raise ServiceFault(f"no table {table}", "1146")
             if table not in self.loses:
                 tables[table] += len(re.findall(rb"\(\d+,", inserted.group(2)))
+
+    def _kill(self, connection: int) -> None:
+        self.killed.append(connection)
+        self.leftovers = {name: holder for name, holder in self.leftovers.items() if holder != connection}
 
     def _create(self, name: str) -> None:
         assert name not in self.schemas
@@ -257,10 +274,16 @@ class FakeTarget:
         r"CREATE DATABASE `(\w+)` CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci$": _create,
         r"DROP DATABASE IF EXISTS `(\w+)`$": _drop,
         r"USE `(\w+)`$": _use,
-        r"UNLOCK TABLES$": lambda self: None,
+        r"(?:START TRANSACTION|COMMIT)$": lambda self: None,
+        r"KILL %s$": _kill,
     }
     _QUERIES: t.ClassVar[dict[str, t.Callable[..., list[tuple[t.Any, ...]]]]] = {
-        r"SELECT GET_LOCK": lambda self, name: [(int(self.lock_free),)],
+        r"SELECT IS_USED_LOCK": lambda self, *names: [tuple(self.leftovers.get(name) for name in names)],
+        r"SELECT GET_LOCK\(%s, 0\)$": lambda self, name: [(int(self.lock_free),)],
+        r"SELECT GET_LOCK\(%s, %s\)$": lambda self, name, seconds: [(int(name not in self.leftovers),)],
+        r"SELECT GET_LOCK\(%s, 0\), IS_USED_LOCK": lambda self, name, held: [(1, 4711)],
+        r"SELECT RELEASE_LOCK": lambda self, name: [(1,)],
+        r"SELECT CONNECTION_ID": lambda self: [(4711,)],
         r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
         r"SELECT schema_name, backup_id": _restores,
         r"SELECT schema_name, carried_home": _openings,

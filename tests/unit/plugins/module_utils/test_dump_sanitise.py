@@ -10,7 +10,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 
 def sanitised(dump: str) -> tuple[list[str], dict[str, int], str]:
     sanitiser = Sanitiser("target", "petclinic")
-    kept = [statement.decode() for statement in sanitiser.statements(items([dump.encode()]))]
+    kept = [statement.text.decode() for statement in sanitiser.statements(items([dump.encode()]))]
     return kept, dict(sanitiser.dropped), sanitiser.gtid_purged
 
 
@@ -27,6 +27,12 @@ def sanitised(dump: str) -> tuple[list[str], dict[str, int], str]:
         ("/*!40000 DROP DATABASE IF EXISTS `petclinic`*/", "database"),
         ("drop schema petclinic", "database"),
         ("USE `petclinic`", "database"),
+        ("LOCK TABLES `t` WRITE", "lock_tables"),
+        ("/*!40000 LOCK TABLES `t` WRITE */", "lock_tables"),
+        ("UNLOCK TABLES", "lock_tables"),
+        ("set autocommit=0", "autocommit"),
+        ("SET @@session.autocommit = 1", "autocommit"),
+        ("SET SESSION autocommit=1", "autocommit"),
     ],
 )
 def test_dropped(statement: str, kind: str) -> None:
@@ -39,7 +45,6 @@ def test_dropped(statement: str, kind: str) -> None:
         "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */",
         "/*!50606 SET @OLD_INNODB_STATS_AUTO_RECALC=@@INNODB_STATS_AUTO_RECALC */",
         "SET NAMES utf8mb4",
-        "LOCK TABLES `t` WRITE",
         "/*!40000 ALTER TABLE `t` DISABLE KEYS */",
         "INSERT INTO `t` VALUES ('SET @@GLOBAL.GTID_PURGED=\\'x\\'; USE `mysql`; DEFINER=`a`@`b`')",
         "INSERT INTO `t` VALUES (\"SET @@GLOBAL.GTID_PURGED='x'\")",

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import COMMENT, INSERT, Item
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import COMMENT, INSERT, SQL, Item
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import identifier
 
@@ -27,6 +27,8 @@ SYSTEM_SCHEMA = "system_schema"
 OTHER_SCHEMA = "other_schema"
 DATABASE = "database"
 EVENT_ENABLED = "event_enabled"
+LOCK_TABLES = "lock_tables"
+AUTOCOMMIT = "autocommit"
 
 SYSTEM_SCHEMAS = frozenset({"mysql", "sys", "information_schema", "performance_schema"})
 
@@ -46,6 +48,9 @@ def _head(pattern: bytes) -> re.Pattern[bytes]:
 _SET = _head(rb"SET\s)")
 _PURGED = _head(rb"SET\s+@@GLOBAL\s*\.\s*GTID_PURGED\s*=)")
 _GLOBAL = _head(rb"SET\s+(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b)")
+# Nobody else is in the schema, and a lock would hold off the other sessions that load; they commit by themselves.
+_LOCK_TABLES = _head(rb"(?:UN)?LOCK\s+TABLES?\b)")
+_AUTOCOMMIT = _head(rb"SET\s+(?:@@)?(?:SESSION\s*[\s.]\s*)?AUTOCOMMIT\s*=)")
 _USE = _head(rb"USE\s+)(" + _NAME + rb"|\S+)")
 _DATABASE = _head(rb"(?:CREATE|DROP|ALTER)" + _GAP + rb"+(?:DATABASE|SCHEMA)\b)")
 _ALTER_DATABASE = _head(rb"ALTER" + _GAP + rb"+(?:DATABASE|SCHEMA)\s+)" + _NAME + rb"(?=\s)")
@@ -86,7 +91,7 @@ class Sanitiser:
         self._source = source
         self._left_out = ""  # the kind of the current schema when it is not ours
 
-    def statements(self, found: Iterable[Item]) -> Iterator[bytes]:
+    def statements(self, found: Iterable[Item]) -> Iterator[Item]:
         """What the target shall run, in order. Refused for MariaDB's dumps."""
         for item in found:
             if item.kind == COMMENT:
@@ -95,11 +100,11 @@ class Sanitiser:
                 if self._left_out:
                     self.dropped[self._left_out] += 1
                 else:
-                    yield item.text
+                    yield item
             else:
                 kept = self._kept(item.text)
                 if kept is not None:
-                    yield kept
+                    yield Item(SQL, kept)
 
     def _kept(self, text: bytes) -> bytes | None:
         """The statement as the target shall run it; None when it shall not."""
@@ -111,6 +116,8 @@ class Sanitiser:
             return self._database(text)
         if self._left_out and not _PURGED.match(text):
             return self._drop(self._left_out)
+        if _LOCK_TABLES.match(text):
+            return self._drop(LOCK_TABLES)
         if _SET.match(text):
             return self._set(text)
         if _CREATE.match(text):
@@ -148,6 +155,8 @@ class Sanitiser:
             return self._drop(SQL_LOG_BIN)
         if _GLOBAL.match(text):
             return self._drop(SET_GLOBAL)
+        if _AUTOCOMMIT.match(text):
+            return self._drop(AUTOCOMMIT)
         if b"NO_AUTO_CREATE_USER" in text.upper():
             self.dropped[NO_AUTO_CREATE_USER] += 1
             return _OLD_MODE.sub(b"", text)

@@ -40,12 +40,14 @@ class Item:
 
     kind is INSERT for a line of rows in mysqldump's own form, SQL for any other statement,
     COMMENT for a line that begins with "-- " or "#" between statements. skeleton is the
-    text without its strings, and there only for INSERT.
+    part from the first row on, without its strings, and rows_at where that part begins;
+    both are there only for INSERT.
     """
 
     kind: str
     text: bytes
     skeleton: bytes = b""
+    rows_at: int = 0
 
 
 class DumpCut(Refused):
@@ -88,6 +90,11 @@ def begun(found: Iterable[Item]) -> tuple[list[Item], Iterator[Item]]:
     )
 
 
+def row_of(item: Item) -> bytes:
+    """The row of an INSERT that has one and nothing behind it, such as b"(1,'a')"; b"" for anything else."""
+    return item.text[item.rows_at :] if _ONE_ROW.fullmatch(item.skeleton) else b""
+
+
 def _outside(text: bytes) -> list[bytes]:
     """The parts before, between and after '...' strings; the last is missing when the last string is open."""
     if b"\\" in text:
@@ -110,6 +117,8 @@ _INSERT = re.compile(
 )
 # What may stand between strings in a list of values: numbers, NULL, hexadecimal, _binary, and no comment.
 _VALUES = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.,()+- "
+
+_ONE_ROW = re.compile(rb"\([^()]*\)")
 
 # How a thing that may hide a delimiter ends. In a string, a backslash takes the next character with it.
 _ENDS = {
@@ -237,7 +246,7 @@ class _Splitter:
         if not skeleton or skeleton.translate(None, _VALUES + b"'") or b"--" in skeleton:
             return None
         self._used(end)
-        return Item(INSERT, text, skeleton)
+        return Item(INSERT, text, skeleton, head.end())
 
     def _statement(self) -> Item:
         """One statement, found by the lexer."""

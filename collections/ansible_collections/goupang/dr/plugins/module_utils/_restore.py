@@ -14,19 +14,17 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ansible_collections.goupang.dr.plugins.module_utils import _openings
+from ansible_collections.goupang.dr.plugins.module_utils import _openings, _restore_load, _restore_lock
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump
 
-LOCK = "goupang_dr.restore"
-# A dead controller's session, and with it the lock, ends by then.
-SILENT_SECONDS = 600
 LONGEST_SCHEMA_NAME = 64
 # What the server's owner can do about a refusal.
 TRUST = f"Set the server parameter {preflight.TRUST} to ON."
@@ -39,6 +37,7 @@ REMEDIES = {
     "1419": TRUST,
     "3161": "Change the table to InnoDB at the source.",
     "3750": "Set the server parameter sql_require_primary_key to OFF for the restore.",
+    "1213": "Set connections to 1 for the restore.",
     "4109": f"Set the server parameter {preflight.INVISIBLE_KEYS} to OFF for the restore.",
     "1273": "The target is older than the source: use a server of the source's version or newer.",
 }
@@ -102,10 +101,22 @@ def whole_record(before: Before, schema: str, backup_id: str, expected: Iterable
 
 
 class Restore:
-    """One backup, one target. find_out() changes nothing; ensure() does the work."""
+    """One backup, one target. find_out() changes nothing; ensure() does the work.
 
-    def __init__(self, session: Session, store: Store, manifest: Manifest, prefix: str, schema: str) -> None:
+    more opens further sessions on the target, one each, which load beside the first.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        store: Store,
+        manifest: Manifest,
+        prefix: str,
+        schema: str,
+        more: t.Sequence[_restore_lock.Opener] = (),
+    ) -> None:
         self._session = session
+        self._more = more
         self._store = store
         self._manifest = manifest
         self._prefix = prefix
@@ -122,7 +133,7 @@ class Restore:
 
     def ensure(self, keep: int, in_use: t.Collection[str]) -> Restored:
         """Load the backup unless it is there whole, then drop all but `keep` whole restores that nobody uses."""
-        _lock(self._session)
+        _restore_lock.take(self._session)
         before = self._before()
         record = whole_record(before, self._schema, self._manifest.backup_id, self._expected())
         if record:
@@ -184,9 +195,13 @@ class Restore:
         session, manifest = self._session, self._manifest
         name = identifier(self._schema)
         session.run(f"CREATE DATABASE {name} CHARACTER SET {manifest.charset} COLLATE {manifest.collation}")
-        session.run(f"USE {name}")
-        for statement in _fitting(session, dump.statements()):
-            _run(session, statement)
+        ((largest,),) = session.rows("SELECT @@max_allowed_packet")
+        statements = _fitting(largest, dump.statements())
+        with _restore_lock.beside(session, self._more) as sessions:
+            for one in sessions:
+                one.run(f"USE {name}")
+            smaller = min(largest // 2, _restore_load.LARGEST_MERGED)
+            _restore_load.load(sessions, _restore_load.merged(statements, smaller), _run)
 
     def _changed_engines(self, sanitiser: Sanitiser) -> list[str]:
         """A server without MyISAM makes such tables InnoDB, and says nothing."""
@@ -221,8 +236,6 @@ class Restore:
     def _discard(self, error: DrError) -> None:
         """Drop what was half loaded. What went wrong first must not get lost when this fails too."""
         try:
-            # The dump locks the table that it fills, and DROP DATABASE is refused meanwhile.
-            self._session.run("UNLOCK TABLES")
             ledger.drop(self._session, self._schema)
         except DrError as again:
             raise type(error)(
@@ -257,26 +270,12 @@ class Restore:
         return Restored(self._manifest.backup_id, self._schema, False, record.rows, record.gtid_set)
 
 
-def _lock(session: Session) -> None:
-    """One restore at a time on a server. The lock ends with the session."""
-    session.run(f"SET SESSION wait_timeout = {SILENT_SECONDS}")
-    ((got,),) = session.rows("SELECT GET_LOCK(%s, 0)", (LOCK,))
-    if got == 1:
-        return
-    holder = session.rows(
-        "SELECT CONCAT(USER, '@', HOST) FROM performance_schema.processlist WHERE ID = IS_USED_LOCK(%s)", (LOCK,)
-    )
-    who = holder[0][0] if holder else "another session"
-    raise Refused(f"Another restore is under way on this server, by {who}: wait for it, or end that session.")
-
-
-def _fitting(session: Session, statements: Iterable[bytes]) -> Iterator[bytes]:
+def _fitting(largest: int, statements: Iterable[Item]) -> Iterator[Item]:
     """Pass the statements through; Refused for one that the server would cut the connection for."""
-    ((largest,),) = session.rows("SELECT @@max_allowed_packet")
     for statement in statements:
-        if len(statement) >= largest:
+        if len(statement.text) >= largest:
             raise Refused(
-                f"A statement of the dump has {len(statement)} bytes, the server takes {largest}: "
+                f"A statement of the dump has {len(statement.text)} bytes, the server takes {largest}: "
                 "raise its parameter max_allowed_packet."
             )
         yield statement

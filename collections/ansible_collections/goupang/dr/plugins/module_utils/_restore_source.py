@@ -10,7 +10,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import _backups
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, unpack
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
-from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import begun, items, whole
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item, begun, items, whole
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 
@@ -28,7 +28,7 @@ class Dump:
         for _statement in self.sanitiser.statements(head):
             raise AssertionError("a comment is no statement")
 
-    def statements(self) -> Iterator[bytes]:
+    def statements(self) -> Iterator[Item]:
         """What the target shall run, in order. At its end: Refused unless the dump was the one of the manifest."""
         yield from self.sanitiser.statements(self._rest)
         if self._packed.digest() != self._manifest.compressed or self._plain.digest() != self._manifest.plain:

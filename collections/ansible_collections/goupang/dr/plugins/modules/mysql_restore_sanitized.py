@@ -22,6 +22,7 @@ description:
   - The dump may be packed with gzip or zstd or be plain SQL, and may hold other schemas, which are left out. It must
     be MySQL's own mysqldump's, with its comments.
   - Killed at any point, the same task finishes the work. A second restore on the same server at once is refused.
+    What is left of the connections of a killed one is ended.
 extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure
@@ -60,6 +61,12 @@ options:
     type: list
     elements: str
     default: []
+  connections:
+    description:
+      - How many connections load at once, from 1 to 8. Rows go over whichever is free; all else waits for them.
+      - More than the server has processors to spare is no faster.
+    type: int
+    default: 2
   statement_timeout:
     description: Seconds that the server may take for one statement, such as counting a table.
     type: int
@@ -72,6 +79,8 @@ notes:
     M(goupang.dr.mysql_restore_info).
   - C(isal) is used where it is installed; it unpacks about twice as fast. C(zstandard) is needed for dumps that are
     packed with zstd.
+  - Rows that stand in a statement each, as C(--skip-extended-insert) writes them, are loaded many at a time.
+  - Memory stays below 100 MB whatever the dump's size, unless a single statement of it is larger than 8 MB.
 seealso:
   - module: goupang.dr.mysql_backup
   - module: goupang.dr.mysql_restore_info
@@ -137,6 +146,7 @@ seconds:
   type: float
 """
 
+import functools
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -146,13 +156,17 @@ from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, ope
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, schema_name
+from ansible_collections.goupang.dr.plugins.module_utils._restore_lock import MOST_SESSIONS, Opener
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 
-def run(params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store) -> dict[str, t.Any]:
-    """Restore, or look whether a restore is needed; the module's answer."""
+def run(
+    params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store, more: t.Sequence[Opener] = ()
+) -> dict[str, t.Any]:
+    """Restore, or look whether a restore is needed; the module's answer. more: how to open further connections."""
     manifest = choose(store, params["prefix"], params["backup"])
-    restore = Restore(session, store, manifest, params["prefix"], schema_name(manifest, params["schema_prefix"]))
+    schema = schema_name(manifest, params["schema_prefix"])
+    restore = Restore(session, store, manifest, params["prefix"], schema, more)
     if check_mode:
         restored = restore.find_out()
     else:
@@ -182,6 +196,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present"], "default": "present"},
             "keep": {"type": "int", "default": 2},
             "in_use": {"type": "list", "elements": "str", "default": []},
+            "connections": {"type": "int", "default": 2},
             "statement_timeout": {"type": "int", "default": 600},
         },
         required_by=AUTH_REQUIRED_BY,
@@ -190,12 +205,15 @@ def main() -> None:
     params = module.params
     if params["keep"] < 1:
         module.fail_json(msg="keep must be 1 or more: the restored schema itself is counted.")
+    if not 1 <= params["connections"] <= MOST_SESSIONS:
+        module.fail_json(msg=f"connections must be from 1 to {MOST_SESSIONS}.")
     began = REAL_CLOCK.now()
     try:
         store = open_container(params, params["account_url"], params["container"])
-        session = open_session(params, params["statement_timeout"])
+        opener = functools.partial(open_session, params, params["statement_timeout"])
+        session = opener()
         try:
-            answer = run(params, module.check_mode, session, store)
+            answer = run(params, module.check_mode, session, store, [opener] * (params["connections"] - 1))
         finally:
             session.close()
     except DrError as error:
