@@ -67,6 +67,9 @@ class MemoryStore:
     blocks: dict[tuple[str, str], bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     failure: DrError | None = None
+    # Backups are not deleted but by retention: name -> why that one is not let go.
+    deletable: bool = False
+    withheld: dict[str, DrError] = field(default_factory=dict)
 
     def names(self, prefix: str) -> Iterator[str]:
         return iter(sorted(name for name in self.blobs if name.startswith(prefix)))
@@ -96,7 +99,12 @@ class MemoryStore:
         self.write(name, b"".join(self.blocks[name, block_id] for block_id in block_ids))
 
     def delete(self, name: str) -> None:
-        raise AssertionError("backups are not deleted")
+        assert self.deletable, "backups are not deleted"
+        self.read(name)
+        if name in self.withheld:
+            raise self.withheld[name]
+        del self.blobs[name]
+        self.log.append(f"-{name}")
 
     def properties(self, name: str) -> BlobProperties | None:
         if name not in self.blobs:
@@ -120,6 +128,7 @@ class FakeTarget:
         self.openings: dict[str, str] = {}
         self.used_patterns: list[str] = []
         self.lock_free = True
+        self.held_locks: set[str] = set()
         self.largest = 1 << 26
         self.refusals: dict[bytes, str] = {}
         self.loses: set[str] = set()
@@ -239,8 +248,10 @@ class FakeTarget:
         r"UNLOCK TABLES$": lambda self: None,
     }
     _QUERIES: t.ClassVar[dict[str, t.Callable[..., list[tuple[t.Any, ...]]]]] = {
-        r"SELECT GET_LOCK": lambda self, name: [(int(self.lock_free),)],
-        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
+        r"SELECT GET_LOCK": lambda self, name: [(int(self.lock_free and name not in self.held_locks),)],
+        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: (
+            [] if self.lock_free and name not in self.held_locks else [("dradmin@10.0.0.4:4711",)]
+        ),
         r"SELECT schema_name, backup_id": _restores,
         r"SELECT schema_name, carried_home": _openings,
         r"SELECT 1 FROM information_schema.SCHEMATA": lambda self, name: [(1,)] if name in self.schemas else [],
