@@ -68,6 +68,9 @@ class MemoryStore:
     blocks: dict[tuple[str, str], bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     failure: DrError | None = None
+    # Backups are not deleted but by retention: name -> why that one is not let go.
+    deletable: bool = False
+    withheld: dict[str, DrError] = field(default_factory=dict)
 
     def names(self, prefix: str) -> Iterator[str]:
         return iter(sorted(name for name in self.blobs if name.startswith(prefix)))
@@ -97,7 +100,12 @@ class MemoryStore:
         self.write(name, b"".join(self.blocks[name, block_id] for block_id in block_ids))
 
     def delete(self, name: str) -> None:
-        raise AssertionError("backups are not deleted")
+        assert self.deletable, "backups are not deleted"
+        self.read(name)
+        if name in self.withheld:
+            raise self.withheld[name]
+        del self.blobs[name]
+        self.log.append(f"-{name}")
 
     def properties(self, name: str) -> BlobProperties | None:
         if name not in self.blobs:
@@ -127,6 +135,7 @@ class FakeTarget:
         self.killed: list[int] = []
         self.closed = 0
         self._one_at_a_time = threading.RLock()
+        self.held_locks: set[str] = set()
         self.largest = 1 << 26
         self.refusals: dict[bytes, str] = {}
         self.loses: set[str] = set()
@@ -279,12 +288,14 @@ class FakeTarget:
     }
     _QUERIES: t.ClassVar[dict[str, t.Callable[..., list[tuple[t.Any, ...]]]]] = {
         r"SELECT IS_USED_LOCK": lambda self, *names: [tuple(self.leftovers.get(name) for name in names)],
-        r"SELECT GET_LOCK\(%s, 0\)$": lambda self, name: [(int(self.lock_free),)],
+        r"SELECT GET_LOCK\(%s, 0\)$": lambda self, name: [(int(self.lock_free and name not in self.held_locks),)],
         r"SELECT GET_LOCK\(%s, %s\)$": lambda self, name, seconds: [(int(name not in self.leftovers),)],
         r"SELECT GET_LOCK\(%s, 0\), IS_USED_LOCK": lambda self, name, held: [(1, 4711)],
         r"SELECT RELEASE_LOCK": lambda self, name: [(1,)],
         r"SELECT CONNECTION_ID": lambda self: [(4711,)],
-        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
+        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: (
+            [] if self.lock_free and name not in self.held_locks else [("dradmin@10.0.0.4:4711",)]
+        ),
         r"SELECT schema_name, backup_id": _restores,
         r"SELECT schema_name, carried_home": _openings,
         r"SELECT next_keys FROM goupang_dr.key_gaps": _planned_gap,

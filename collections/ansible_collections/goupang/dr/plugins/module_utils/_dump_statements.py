@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, Refused
 
 INSERT = "insert"
 SQL = "sql"
@@ -50,7 +50,7 @@ class Item:
     rows_at: int = 0
 
 
-class DumpCut(Refused):
+class DumpCut(Damaged):
     """The dump ends too early."""
 
 

@@ -20,6 +20,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused,
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
 
 LOCK = "goupang_dr.restore"
+# As many as the smallest servers have cores.
+USUAL_SESSIONS = 2
 MOST_SESSIONS = 8
 # A dead controller's sessions, and with them the locks, end by then.
 SILENT_SECONDS = 600
@@ -31,16 +33,16 @@ CANNOT_END = frozenset({"1094", "1095"})
 Opener = t.Callable[[], Session]
 
 
-def take(session: Session) -> None:
-    """Become the one that restores on this server, until the session ends. Refused while another is at work."""
+def take(session: Session, lock: str = LOCK, what: str = "restore") -> None:
+    """Become the one that does `what` on this server, until the session ends. Refused while another is at work."""
     session.run(f"SET SESSION wait_timeout = {SILENT_SECONDS}")
-    ((got,),) = session.rows("SELECT GET_LOCK(%s, 0)", (LOCK,))
+    ((got,),) = session.rows("SELECT GET_LOCK(%s, 0)", (lock,))
     if got != 1:
         raise Refused(
-            f"Another restore is under way on this server, by {_holder(session, LOCK)}: "
+            f"Another {what} is under way on this server, by {_somebody(session, lock)}: "
             "wait for it, or end that session."
         )
-    names = [_name(number) for number in range(2, MOST_SESSIONS + 1)]
+    names = [_name(lock, number) for number in range(2, MOST_SESSIONS + 1)]
     (holders,) = session.rows(f"SELECT {', '.join(['IS_USED_LOCK(%s)'] * len(names))}", names)
     for name, holder in zip(names, holders):
         if holder is not None:
@@ -48,25 +50,25 @@ def take(session: Session) -> None:
 
 
 @contextlib.contextmanager
-def beside(session: Session, more: t.Sequence[Opener]) -> Iterator[list[Session]]:
-    """The session that holds LOCK, and those that `more` opens, each with a lock of its own; they are closed here."""
+def beside(session: Session, more: t.Sequence[Opener], lock: str = LOCK) -> Iterator[list[Session]]:
+    """The session that holds the lock, and those that `more` opens, with locks of their own; they are closed here."""
     with contextlib.ExitStack() as opened:
         sessions = [session]
         for number, opener in enumerate(more, 2):
             another = opener()
             opened.callback(another.close)
-            _join(session, another, number)
+            _join(session, another, lock, number)
             sessions.append(another)
         yield sessions
 
 
-def _join(first: Session, another: Session, number: int) -> None:
+def _join(first: Session, another: Session, lock: str, number: int) -> None:
     another.run(f"SET SESSION wait_timeout = {SILENT_SECONDS}")
     ((ours,),) = first.rows("SELECT CONNECTION_ID()")
-    ((got, holder),) = another.rows("SELECT GET_LOCK(%s, 0), IS_USED_LOCK(%s)", (_name(number), LOCK))
+    ((got, holder),) = another.rows("SELECT GET_LOCK(%s, 0), IS_USED_LOCK(%s)", (_name(lock, number), lock))
     if got != 1 or holder != ours:
         raise Refused(
-            f"Another restore has begun on this server, by {_holder(another, LOCK)}, since ours lost its connection: "
+            f"Another restore has begun on this server, by {_somebody(another, lock)}, since ours lost its connection: "
             "wait for it, or end that session."
         )
 
@@ -81,18 +83,23 @@ def _end(session: Session, name: str, holder: int) -> None:
     ((got,),) = session.rows("SELECT GET_LOCK(%s, %s)", (name, ENDING_SECONDS))
     if got != 1:
         raise Refused(
-            f"A session of an earlier restore is still at work on this server, {_holder(session, name)}: "
+            f"A session of an earlier restore is still at work on this server, {_somebody(session, name)}: "
             "wait for it, or end that session."
         )
     session.rows("SELECT RELEASE_LOCK(%s)", (name,))
 
 
-def _name(number: int) -> str:
-    return f"{LOCK}.{number}"
+def _name(lock: str, number: int) -> str:
+    return f"{lock}.{number}"
 
 
-def _holder(session: Session, name: str) -> str:
+def holder(session: Session, lock: str = LOCK) -> str | None:
+    """Who holds this lock of the server, as user@host; None when nobody does."""
     found = session.rows(
-        "SELECT CONCAT(USER, '@', HOST) FROM performance_schema.processlist WHERE ID = IS_USED_LOCK(%s)", (name,)
+        "SELECT CONCAT(USER, '@', HOST) FROM performance_schema.processlist WHERE ID = IS_USED_LOCK(%s)", (lock,)
     )
-    return str(found[0][0]) if found else "another session"
+    return str(found[0][0]) if found else None
+
+
+def _somebody(session: Session, lock: str) -> str:
+    return holder(session, lock) or "another session"

@@ -21,6 +21,9 @@ description:
     the server's parameters tell; nothing is changed then.
   - The dump may be packed with gzip or zstd or be plain SQL, and may hold other schemas, which are left out. It must
     be MySQL's own mysqldump's, with its comments.
+  - Where the newest backup's dump turns out to be damaged (another SHA-256, cut, not to be unpacked), the one before is
+    restored, and RV(passed_over) and a warning say what that costs. The damaged one is marked by a blob beside it, so
+    that the next restore passes it over at once. A backup that is named by its id is never replaced by another.
   - Killed at any point, the same task finishes the work. A second restore on the same server at once is refused.
     What is left of the connections of a killed one is ended.
 extends_documentation_fragment:
@@ -39,7 +42,7 @@ options:
     description:
       - Id of the backup to restore.
       - V(newest) is the one that finished last by its manifest, of those whose manifest can be read and whose
-        dump has the manifest's size.
+        dump has the manifest's size, and which is neither held back nor known to be damaged.
     type: str
     default: newest
   schema_prefix:
@@ -135,6 +138,28 @@ findings:
   elements: str
   sample:
     - Table notes is InnoDB here; it was MyISAM.
+passed_over:
+  description: Newer backups whose dump turned out to be damaged, in this run or one before.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    backup_id:
+      description: Its id.
+      type: str
+    started:
+      description: When it was begun, in UTC.
+      type: str
+    why:
+      description: What is wrong with it.
+      type: str
+lost_more:
+  description: What it costs that a newer backup was passed over, in one sentence. Empty when none was.
+  returned: success
+  type: str
+  sample: >-
+    NOT THE NEWEST BACKUP: petclinic_20261121t204501z is restored, so 24 h 0 min more are lost. Backup
+    petclinic_20261122t204501z was not restored. The dump is damaged.
 pruned:
   description: Schemas of older restores that were dropped.
   returned: success
@@ -148,15 +173,19 @@ seconds:
 
 import functools
 import typing as t
+from dataclasses import asdict
+from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.goupang.dr.plugins.module_utils import _fallback
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
-from ansible_collections.goupang.dr.plugins.module_utils._backups import PLACE_SPEC, choose
+from ansible_collections.goupang.dr.plugins.module_utils._backups import NEWEST, PLACE_SPEC, choose
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, open_container
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
-from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, schema_name
-from ansible_collections.goupang.dr.plugins.module_utils._restore_lock import MOST_SESSIONS, Opener
+from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, Restored, schema_name
+from ansible_collections.goupang.dr.plugins.module_utils._restore_lock import MOST_SESSIONS, USUAL_SESSIONS, Opener
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 
@@ -164,13 +193,19 @@ def run(
     params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store, more: t.Sequence[Opener] = ()
 ) -> dict[str, t.Any]:
     """Restore, or look whether a restore is needed; the module's answer. more: how to open further connections."""
-    manifest = choose(store, params["prefix"], params["backup"])
-    schema = schema_name(manifest, params["schema_prefix"])
-    restore = Restore(session, store, manifest, params["prefix"], schema, more)
-    if check_mode:
-        restored = restore.find_out()
+    prefix = params["prefix"]
+
+    def attempt(manifest: Manifest) -> Restored:
+        restore = Restore(session, store, manifest, prefix, schema_name(manifest, params["schema_prefix"]), more)
+        return restore.find_out() if check_mode else restore.ensure(params["keep"], params["in_use"])
+
+    passed: list[_fallback.PassedOver] = []
+    if params["backup"] == NEWEST:
+        now = None if check_mode else datetime.now(timezone.utc)
+        restored, manifest, passed = _fallback.newest_whole(store, prefix, attempt, now)
     else:
-        restored = restore.ensure(params["keep"], params["in_use"])
+        manifest = choose(store, prefix, params["backup"])
+        restored = attempt(manifest)
     there = {"schema": restored.schema, "whole": True}
     return {
         "changed": restored.changed,
@@ -180,6 +215,8 @@ def run(
         "gtid_set": restored.gtid_set,
         "dropped": restored.dropped,
         "findings": restored.findings,
+        "passed_over": [asdict(one) for one in passed],
+        "lost_more": _fallback.lost_more(passed, manifest),
         "pruned": restored.pruned,
         "diff": {"before": there | {"whole": not restored.changed}, "after": there},
     }
@@ -196,7 +233,7 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present"], "default": "present"},
             "keep": {"type": "int", "default": 2},
             "in_use": {"type": "list", "elements": "str", "default": []},
-            "connections": {"type": "int", "default": 2},
+            "connections": {"type": "int", "default": USUAL_SESSIONS},
             "statement_timeout": {"type": "int", "default": 600},
         },
         required_by=AUTH_REQUIRED_BY,
@@ -218,6 +255,8 @@ def main() -> None:
             session.close()
     except DrError as error:
         module.fail_json(msg=str(error))
+    if answer["lost_more"]:
+        module.warn(answer["lost_more"])
     module.exit_json(seconds=round(REAL_CLOCK.now() - began, 1), **answer)
 
 
