@@ -61,6 +61,15 @@ def test_a_table_that_is_gone_since_is_no_failure() -> None:
     assert not _key_gap.ensure(target, SCHEMA, 10).changed
 
 
+def test_a_primary_that_went_beyond_the_gap_is_named() -> None:
+    primary = FakeTarget()
+    primary.counters = {"Owners": ("int", "int", 12), "pets": ("int", "int", 11), "new": ("int", "int", 99)}
+    assert _key_gap.overrun(primary, "petclinic", {"owners": 11, "pets": 11}) == [
+        "Table Owners: the primary gave keys up to 11, and the secondary from 11 on, "
+        "so an orphan may have the key of another row."
+    ]
+
+
 def test_a_server_that_refuses_to_tell_is_not_taken_for_one_without_a_plan() -> None:
     class Refusing(FakeTarget):
         def rows(self, sql: str, args: object = ()) -> list[tuple[object, ...]]:  # type: ignore[override]

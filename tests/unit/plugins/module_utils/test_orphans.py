@@ -8,6 +8,7 @@ import json
 import re
 import typing as t
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _backup
@@ -187,6 +188,13 @@ def test_killed_at_any_call_the_same_task_ends_with_the_same_export(store: Memor
         _changed, done = export(target, store)
         assert done == wanted, dies_at
         assert set(target.schemas) == {"petclinic", "goupang_dr"}, dies_at
+
+
+def test_keys_beyond_the_gap_are_said(store: MemoryStore) -> None:
+    primary = Primary()
+    primary.counters = {"owners": ("int", "int", 20)}
+    done = replace(exporter(primary, store), next_keys={"owners": 10}).export()
+    assert [finding[:51] for finding in done.findings] == ["Table owners: the primary gave keys up to 19, and t"]
 
 
 def test_other_restores_on_that_server_are_left_alone(store: MemoryStore) -> None:

@@ -120,6 +120,7 @@ def test_info_where_nothing_was_ever_restored() -> None:
         "uncarried": None,
         "uncarried_backup": None,
         "uncarried_since": None,
+        "uncarried_next_keys": {},
         "newest_whole": None,
     }
 
@@ -129,6 +130,8 @@ def test_info_on_what_is_the_truth_names_the_backup_that_it_began_with() -> None
     backup_id = back_up(store)["backup_id"]
     schema = mysql_restore_sanitized.run({**RESTORE, "schema_prefix": "copy"}, False, target, store)["schema"]
     _openings.write(target, _openings.Opening(schema, "opened"))
+    target.key_gaps[schema] = '{"owners": 10003}'
     answer = mysql_restore_info.run(None, target)
     assert (answer["uncarried"], answer["uncarried_backup"]) == (schema, backup_id)
     assert answer["uncarried_since"] == "2026-11-22T20:45:01Z"
+    assert answer["uncarried_next_keys"] == {"owners": 10003}

@@ -73,24 +73,36 @@ def ensure(session: Session, schema: str, gap: int, *, check_mode: bool = False,
     """
     if gap <= 0:
         return Gap(False)
-    session.run("SET SESSION information_schema_stats_expiry = 0")
-    counters = {one.table: one for one in _counters(session, schema)}
-    written = None if anew else _planned(session, schema)
-    plan = written if written is not None else {table: widened(one, gap) for table, one in counters.items()}
-    behind = {table: key for table, key in plan.items() if table in counters and counters[table].next < key}
+    have = {one.table: one for one in counters(session, schema)}
+    written = None if anew else planned(session, schema)
+    plan = written if written is not None else {table: widened(one, gap) for table, one in have.items()}
+    behind = {table: key for table, key in plan.items() if table in have and have[table].next < key}
     if not check_mode:
         if written is None:
             _write(session, schema, plan)
         _move(session, schema, behind)
-    return Gap(bool(behind), plan, [] if written is not None else _short(counters, plan, gap))
+    return Gap(bool(behind), plan, [] if written is not None else _short(have, plan, gap))
 
 
-def _short(counters: t.Mapping[str, Counter], plan: t.Mapping[str, int], gap: int) -> list[str]:
+def _short(have: t.Mapping[str, Counter], plan: t.Mapping[str, int], gap: int) -> list[str]:
     return [
-        f"Table {table} has room for a gap of {key - counters[table].next} keys, not of {gap}: "
+        f"Table {table} has room for a gap of {key - have[table].next} keys, not of {gap}: "
         "what the primary wrote since the backup may have the same keys."
         for table, key in plan.items()
-        if key - counters[table].next < gap
+        if key - have[table].next < gap
+    ]
+
+
+def overrun(session: Session, schema: str, next_keys: t.Mapping[str, int]) -> list[str]:
+    """Sentences on tables of a primary's schema whose keys went beyond the gap, behind which next_keys begin."""
+    # A server with lower_case_table_names=1 has lowered the names.
+    other = {table.lower(): key for table, key in next_keys.items()}
+    return [
+        f"Table {one.table}: the primary gave keys up to {one.next - 1}, and the secondary from {key} on, "
+        "so an orphan may have the key of another row."
+        for one in counters(session, schema)
+        for key in [other.get(one.table.lower())]
+        if key is not None and one.next > key
     ]
 
 
@@ -110,7 +122,9 @@ def _move(session: Session, schema: str, next_keys: t.Mapping[str, int]) -> None
         session.run(f"ALTER TABLE {identifier(schema)}.{identifier(table)} AUTO_INCREMENT = {key}")
 
 
-def _counters(session: Session, schema: str) -> list[Counter]:
+def counters(session: Session, schema: str) -> list[Counter]:
+    """Of each table with AUTO_INCREMENT, as it is now."""
+    session.run("SET SESSION information_schema_stats_expiry = 0")
     return [
         Counter(table, int(following or 1), _largest(kind, "unsigned" in type_))
         for table, kind, type_, following in session.rows(_COUNTERS, (schema,))
@@ -122,8 +136,8 @@ def _largest(kind: str, unsigned: bool) -> int | None:
     return None if bits is None else 2 ** (bits if unsigned else bits - 1) - 1
 
 
-def _planned(session: Session, schema: str) -> dict[str, int] | None:
-    """What was written down for this schema; None when nothing was."""
+def planned(session: Session, schema: str) -> dict[str, int] | None:
+    """The next keys that were written down for this schema; None when none were."""
     try:
         found = session.rows(f"SELECT next_keys FROM {TABLE} WHERE schema_name = %s", (schema,))
     except ServiceFault as error:

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from urllib.parse import quote
 
-from ansible_collections.goupang.dr.plugins.module_utils import _backups
+from ansible_collections.goupang.dr.plugins.module_utils import _backups, _key_gap
 from ansible_collections.goupang.dr.plugins.module_utils import _orphan_rows as rows
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils._backup import BlockWriter
@@ -93,7 +93,7 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Exporter:
-    """One primary, one backup of it, one folder in Blob."""
+    """One primary, one backup of it, one folder in Blob. next_keys: table -> the secondary's first key of its own."""
 
     session: Streaming
     store: Store
@@ -101,6 +101,7 @@ class Exporter:
     backup_id: str
     prefix: str
     folder: str
+    next_keys: t.Mapping[str, int] = field(default_factory=dict)
     now: Callable[[], datetime] = _now
 
     def found(self) -> Export | None:
@@ -127,6 +128,7 @@ class Exporter:
             f"Table {name} of the backup is not on the primary: its rows are in the backup alone."
             for name in sorted(set(before) - set(have))
         ]
+        findings += _key_gap.overrun(self.session, self.schema, self.next_keys)
         changes: dict[str, Changes] = {}
         for name, table in sorted(have.items()):
             # A table that the backup lacks is a copy of itself without rows.

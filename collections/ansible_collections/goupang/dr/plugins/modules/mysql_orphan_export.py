@@ -48,6 +48,12 @@ options:
       export.
     type: str
     required: true
+  next_keys:
+    description:
+      - The least keys that the secondary gave to new rows, by table, as M(goupang.dr.mysql_restore_info) returns them.
+      - A table of O(schema) whose AUTO_INCREMENT has gone beyond is named in RV(findings).
+    type: dict
+    default: {}
   skip_reason:
     description: Nothing is compared, and this is written into C(orphans.json) instead. Empty is no reason.
     type: str
@@ -113,7 +119,7 @@ tables:
       changed: 1
       deleted: 0
 findings:
-  description: Sentences on what could not be compared.
+  description: Sentences on what could not be compared, and on keys that may be used by both sides.
   returned: success
   type: list
   elements: str
@@ -169,6 +175,7 @@ def main() -> None:
             "schema": {"type": "str", "required": True},
             "backup": {"type": "str", "required": True},
             "folder": {"type": "str", "required": True},
+            "next_keys": {"type": "dict", "default": {}},
             "skip_reason": {"type": "str", "default": ""},
             "statement_timeout": {"type": "int", "default": 3600},
         },
@@ -181,7 +188,17 @@ def main() -> None:
         store = open_container(params, params["account_url"], params["container"])
         session = open_session(params, params["statement_timeout"])
         try:
-            exporter = Exporter(session, store, params["schema"], params["backup"], params["prefix"], params["folder"])
+            # When we give up an answer, the server shall not go on looking for it.
+            session.run(f"SET SESSION max_execution_time = {params['statement_timeout'] * 1000}")
+            exporter = Exporter(
+                session,
+                store,
+                params["schema"],
+                params["backup"],
+                params["prefix"],
+                params["folder"],
+                params["next_keys"],
+            )
             changed, export = ensure(exporter, params["skip_reason"], module.check_mode)
         finally:
             session.close()
