@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import typing as t
@@ -99,6 +100,8 @@ def ours(there: Servers, data: Data) -> Took:
 
 def dump_for_myloader(there: Servers, data: Data) -> None:
     """The same schema as mydumper writes it. LabError when it cannot read the server."""
+    # It keeps what lies there already, and would load it too.
+    shutil.rmtree(data.mydumper, ignore_errors=True)
     folder = Path("/bench") / data.mydumper.relative_to(there.home)
     login = (f"--defaults-file=/bench/{SOURCE}-mydumper.cnf", "--ssl", "--ca=/bench/ca/ca.pem")
     what = (f"--database={data.manifest.schema}", "--compress", "--no-locks", f"--outputdir={folder}")
