@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import typing as t
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,14 @@ from time import monotonic
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 60.0
+# Chromium reads from descriptor 3 and writes to 4, whatever ours are called.
+HAND_OVER = """
+import fcntl, os, sys
+ours = [fcntl.fcntl(int(name), fcntl.F_DUPFD, 10) for name in sys.argv[1:3]]
+for descriptor, wanted in zip(ours, (3, 4)):
+    os.dup2(descriptor, wanted)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 Message = dict[str, t.Any]
 
 
@@ -39,11 +48,14 @@ class Browser:
         command += ["--no-first-run", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", "about:blank"]
         if os.geteuid() == 0:
             command.append("--no-sandbox")  # its sandbox refuses root
-        # Chromium reads from descriptor 3 and writes to 4, whatever ours are called.
-        shell = ["sh", "-c", f'exec "$@" 3<&{to_browser} 4>&{from_browser}', "sh", *command]
-        self._process = subprocess.Popen(
-            shell, pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._log = profile / "stderr"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", HAND_OVER, str(to_browser), str(from_browser), *command],
+                pass_fds=(to_browser, from_browser),
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
         os.close(to_browser)
         os.close(from_browser)
         self._number, self._buffer, self._session = 0, b"", ""
@@ -87,11 +99,12 @@ class Browser:
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", media=media, features=[scheme])
-        self.call("Page.navigate", url="about:blank")
-        self._until_loaded("about:blank")
-        self.events.clear()
-        self.call("Page.navigate", url=url)
-        self._until_loaded(url)
+        for address in ("about:blank", url):
+            self.events.clear()
+            self.call("Page.navigate", url=address)
+            deadline = monotonic() + SECONDS
+            while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+                self._next(deadline)
 
     def value(self, expression: str) -> t.Any:
         """What an expression of JavaScript comes to in the page, as JSON would have it."""
@@ -126,15 +139,6 @@ class Browser:
 
     # -- The pipe ------------------------------------------------------------------
 
-    def _until_loaded(self, url: str) -> None:
-        deadline = monotonic() + SECONDS
-        address = url.partition("#")[0]
-        while True:
-            ready = self.value("[location.href.split('#')[0], document.readyState]")
-            if ready == [address, "complete"]:
-                return
-            self._next(deadline)
-
     def _next(self, deadline: float) -> Message:
         while b"\0" not in self._buffer:
             readable, _, _ = select.select([self._in], [], [], max(deadline - monotonic(), 0))
@@ -142,7 +146,7 @@ class Browser:
                 raise RuntimeError(f"The browser said nothing for {SECONDS:g} s.")
             read = os.read(self._in, 1 << 20)
             if not read:
-                raise RuntimeError("The browser ended.")
+                raise RuntimeError(f"The browser ended: {self._log.read_text()[-500:]}")
             self._buffer += read
         text, _, self._buffer = self._buffer.partition(b"\0")
         message: Message = json.loads(text)
