@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the world; what stands for it here; and how it differs from the original ("": it is the real thing)."""
+    """A part of the world; what stands for it here; and how it differs from the original ("": it is the real thing).
+
+    `differs_ko` is the same in Korean, for the reports.
+    """
 
     name: str
     here: str
     differs: str = ""
+    differs_ko: str = ""
 
     @property
     def real(self) -> bool:
@@ -31,37 +35,44 @@ PARTS: tuple[Part, ...] = (
         "RDS and Azure Database for MySQL",
         "two servers of MySQL 9.7 with administrators as restricted as the clouds'",
         "MySQL's version is not the clouds' 8.0 or 8.4; there are no replicas, parameter groups or snapshots",
+        "MySQL 버전이 클라우드의 8.0 또는 8.4와 다르고, 복제본, 파라미터 그룹, 스냅샷이 없음",
     ),
     Part(
         "Application Load Balancer",
         "nginx with TLS",
         "the load balancer is nginx with one target: no target health checks, and one address rather than several",
+        "로드 밸런서는 대상이 하나인 nginx: 대상 상태 확인이 없고 주소가 여러 개가 아니라 하나임",
     ),
     Part(
         "EKS",
         "one host with Tomcat",
         "the primary's Kubernetes cluster is one host with Tomcat",
+        "주 사이트의 쿠버네티스 클러스터는 Tomcat이 있는 호스트 한 대임",
     ),
     Part(
         "Route 53's API and CloudFront's API",
         "moto, with its gaps that matter patched",
         "AWS's API is moto: no permissions, no rate limits of AWS's own, no propagation across regions",
+        "AWS API는 moto: 권한 검사, AWS의 호출 한도, 리전 간 전파가 없음",
     ),
     Part(
         "Route 53's health checks and answers",
         "our evaluator behind PowerDNS",
         "Route 53's checkers and failover rules are our implementation, with one checker where AWS has many",
+        "Route 53의 상태 확인과 장애 조치 규칙은 자체 구현이며, AWS와 달리 검사기가 하나임",
     ),
     Part(
         "CloudFront's edge",
         "one nginx which follows the distributions in moto",
         "CloudFront is one nginx that caches nothing, and a change reaches it within seconds rather than minutes",
+        "CloudFront는 캐시하지 않는 nginx 한 대이며, 변경이 수 분이 아니라 수 초 만에 반영됨",
     ),
     Part(
         "Azure Resource Manager and Entra ID",
         "our endpoint, accepted by Azure's own SDKs",
         "Azure's control plane is our implementation: machines start in seconds, no role is enforced, and nothing is "
         "billed",
+        "Azure 제어 영역은 자체 구현: 가상 머신이 수 초 만에 시작되고, 역할을 검사하지 않으며, 요금이 없음",
     ),
     Part(
         "Azure virtual machines",
@@ -69,20 +80,24 @@ PARTS: tuple[Part, ...] = (
         "virtual machines are containers which share this machine's kernel: the only images are Debian 11, 12 and 13, "
         "sizes limit nothing, "
         "security groups filter nothing, private and public address are one",
+        "가상 머신은 이 컴퓨터의 커널을 함께 쓰는 컨테이너: 이미지는 Debian 11, 12, 13뿐이고, 크기 "
+        "제한과 보안 그룹 필터링이 없으며, 사설 주소와 공인 주소가 같음",
     ),
     Part(
         "Azure Blob Storage",
         "Azurite over TLS",
         "Blob Storage is Azurite: one copy on this disk, no versioning, no immutability, no network rules",
+        "Blob Storage는 Azurite: 이 디스크의 사본 하나뿐이며 버전 관리, 변경 불가 설정, 네트워크 규칙이 없음",
     ),
     Part(
         "Distance",
         "one machine",
         "both clouds are on one machine: no latency between regions, and a restore competes with everything else",
+        "두 클라우드가 한 컴퓨터에 있음: 리전 간 지연이 없고, 복원이 다른 모든 작업과 자원을 다툼",
     ),
 )
 
 
-def simulated() -> list[str]:
-    """A sentence for each thing that was not real, for the reports."""
-    return [part.differs for part in PARTS if not part.real]
+def simulated(lang: str = "en") -> list[str]:
+    """A sentence for each thing that was not real, for the reports; "ko": in Korean."""
+    return [part.differs_ko if lang == "ko" else part.differs for part in PARTS if not part.real]

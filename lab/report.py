@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lab.watch import measure
+from lab.watch import measure, seen
 from lab.watch.records import Answer, Write
 
 SCHEMA = 1
@@ -80,6 +80,7 @@ def build(
     *,
     zone: str,
     simulated: Sequence[str],
+    simulated_ko: Sequence[str] = (),
     reads_only: bool = False,
 ) -> Json:
     """The report. Durations are in seconds; what could not be measured is null.
@@ -92,6 +93,8 @@ def build(
         "outcome": "",
         "measured_by": "watch",
         "not_measured": [NO_WRITES] if reads_only else [],
+        "moments": seen.calendar(answers, evidence.moments),
+        "users_saw": seen.users_saw(answers, zone, expected.after_break),
         **_durations(evidence, expected, answers, writes, zone, reads_only),
         "requests": measure.requests(answers),
         "writes": _writes(evidence, writes, reads_only),
@@ -104,6 +107,7 @@ def build(
         "refusals": evidence.refusals,
         "left_behind": evidence.left_behind,
         "simulated": list(simulated),
+        "simulated_ko": list(simulated_ko),
         "started": evidence.started,
         "finished": evidence.finished,
         "git_commit": evidence.git_commit,
@@ -312,7 +316,7 @@ def _seconds(value: float | None) -> str:
 
 
 def write(report: Json, folder: Path) -> Path:
-    """report.json in the run's folder, and reports/latest pointing at it."""
+    """report.json in the run's folder, and reports/latest pointing at the folder."""
     path = folder / "report.json"
     path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     latest = folder.parent / "latest"

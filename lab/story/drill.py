@@ -25,6 +25,7 @@ from lab.watch import records
 # The first time, images are built.
 UP_SECONDS = 15 * 60.0
 DOWN_SECONDS = 3 * 60.0
+REPORT_SECONDS = 60.0
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -108,9 +109,21 @@ def play(scenario: Scenario, place: Place, narrator: Narrator) -> bool:
         audience.writes,
         zone=lab.zone,
         simulated=fidelity.simulated(),
+        simulated_ko=fidelity.simulated("ko"),
         reads_only=audience.reads_only,
     )
     path = report.write(result, place.folder)
     for line in report.summary(result, path):
         narrator.say(line)
+    narrator.say(f"  for people                 {for_people(place.folder)}")
     return bool(result["outcome"] == "passed")
+
+
+def for_people(folder: Path) -> Path:
+    """report.html beside report.json, and its SHA-256, by the tool that makes it of real runs too. LabError."""
+    log = folder / "report-html.log"
+    child = process.start([sys.executable, "tools/report", str(folder)], log)
+    code = process.follow(child, "tools/report", REPORT_SECONDS, lambda: None, Clock())
+    if code != 0:
+        raise LabError(f"tools/report ended with {code}: {supervisor.tail(log)}")
+    return folder / "report.html"

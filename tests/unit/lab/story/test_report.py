@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from lab import report
 from lab.report import Evidence, Expectation
+from lab.watch import records
 from lab.watch.measure import Found
 from lab.watch.records import Answer, Write
 
@@ -22,7 +24,8 @@ def look(asked: float, domain: str, served_by: str | None) -> Answer:
     status = {"page": 503, None: None}.get(served_by, 200)
     data = served_by in ("primary", "secondary")
     name = f"{domain}.{ZONE}"
-    return Answer("", asked, "follower", name, 0.0, status=status, served_by=served_by, data=data)
+    at = records.utc(datetime(2026, 1, 4, 3, tzinfo=timezone.utc) + timedelta(seconds=asked))
+    return Answer(at, asked, "follower", name, 0.0, status=status, served_by=served_by, data=data)
 
 
 def wrote(identifier: str, asked: float, domain: str, served_by: str) -> Write:

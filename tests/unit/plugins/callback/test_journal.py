@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -136,10 +137,10 @@ PLAYBOOK = """
 """
 
 
-def story(folder: Path, *options: str, **environment: str) -> Done:
+def story(folder: Path, *options: str, more: str = "", **environment: str) -> Done:
     (folder / "hosts.yml").write_text(
         "site: {hosts: {here: {ansible_connection: local, vault_password: correct-horse, "
-        "password: '{{ vault_password }}'}}}\n"
+        f"password: '{{{{ vault_password }}}}'{more}}}}}}}\n"
     )
     journal = {"ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.journal", **environment}
     return play(folder, PLAYBOOK, *options, inventory="hosts.yml", environment=journal)
@@ -191,3 +192,33 @@ def test_a_run_goes_on_without_its_journal(tmp_path):
     assert "Leave it" in done.stdout
     warning = " ".join((done.stdout + done.stderr).split())
     assert warning.count("cannot be written") == 1
+
+
+def test_a_report_for_people_is_written_and_its_hash_is_kept(tmp_path):
+    done = story(
+        tmp_path,
+        "-e",
+        "dr_approved_by=kim",
+        more=", dr_objectives: {rto_seconds: 900, rpo_seconds: 60}",
+        GOUPANG_DR_RUN_ID="story-1",
+        GOUPANG_DR_REPORT_PLAYBOOKS="story.yml",
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    folder = tmp_path / ".dr/journal"
+    told = lines(folder / "story-1.jsonl")
+    wanted = [line for line in told if line["event"] == "objectives"]
+    assert [(line["rto_seconds"], line["rpo_seconds"]) for line in wanted] == [(900, 60)]
+    assert (told[-1]["event"], told[-1]["file"]) == ("report", "story-1.html")
+    report = (folder / "story-1.html").read_bytes()
+    assert told[-1]["sha256"] == hashlib.sha256(report).hexdigest()
+    assert b"Tell it" in report
+    assert b"kim" in report
+    assert b"correct-horse" not in report
+
+
+def test_a_report_that_cannot_be_written_stops_nothing(tmp_path):
+    (tmp_path / ".dr/journal/story-1.html").mkdir(parents=True)
+    done = story(tmp_path, GOUPANG_DR_RUN_ID="story-1", GOUPANG_DR_REPORT_PLAYBOOKS="story.yml")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert " ".join((done.stdout + done.stderr).split()).count("No report was made of") == 1
+    assert lines(tmp_path / ".dr/journal/story-1.jsonl")[-1]["event"] == "run_end"

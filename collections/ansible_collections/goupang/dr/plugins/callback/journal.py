@@ -16,7 +16,11 @@ description:
   - Each line has C(event), C(run) and C(time) (UTC, ISO 8601). The events are V(run_start) (playbook, intent,
     inventory, git_commit, operator, check_mode, versions), V(play_start) (play, number), V(task_start) (play, task,
     action, host), V(task) (play, task, action, host, started, ended, seconds, outcome, changed), V(play_end) (play,
-    number, started, seconds, outcome) and V(run_end) (playbook, started, seconds, outcome, hosts).
+    number, started, seconds, outcome) and V(run_end) (playbook, started, seconds, outcome, hosts). Once, where the
+    inventory has C(dr_objectives), there is V(objectives) (rto_seconds, rpo_seconds).
+  - Of the playbooks that O(goupang_dr_report_playbooks) names, a report for people is written beside the journal at the
+    end, with the suffix C(.html), in English and in Korean. The event V(report) (file, sha256) follows V(run_end).
+  - Who approved a run is on record where the operator says it with C(-e dr_approved_by=NAME).
   - A V(task_start) that no V(task) follows is where a run was killed.
   - A task with a tag V(phase_X) has C(phase) X in its lines, by which the time of a run can be taken apart. The tags of
     this collection's roles choose nothing; they stand behind includes that have none.
@@ -47,6 +51,16 @@ options:
     type: str
     env:
       - name: GOUPANG_DR_RUN_ID
+  goupang_dr_report_playbooks:
+    description: File names of the playbooks of which a report is written. None of them writes none.
+    type: list
+    elements: str
+    default: [warm_up.yml, failover.yml, failback.yml, cool_down.yml, drill.yml, provision.yml]
+    env:
+      - name: GOUPANG_DR_REPORT_PLAYBOOKS
+    ini:
+      - section: goupang_dr
+        key: report_playbooks
 author:
   - the goupang.dr authors (@goupang)
 """
@@ -69,12 +83,13 @@ from ansible import context
 from ansible.plugins.callback import CallbackBase
 from ansible.release import __version__ as core_version
 from ansible.utils.vars import load_extra_vars
+from ansible_collections.goupang.dr.plugins.plugin_utils import _report
 
 SCHEMA = 1
 # From harmless to grave: a play's outcome is the gravest of its tasks.
 GRAVITY = ("skipped", "ok", "changed", "unreachable", "failed")
 # What the operator said on the command line to be allowed to go on. It belongs on record; other extra variables do not.
-SAID = ("dr_confirm", "dr_override", "dr_primary_is_lost")
+SAID = ("dr_approved_by", "dr_confirm", "dr_override", "dr_primary_is_lost")
 # Begins the tag that says what a task's time is spent on.
 PHASE = "phase_"
 # A shorter value would be found inside ordinary words.
@@ -215,6 +230,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self._play: Span | None = None
         self._ansible_play: t.Any = None
         self._task_started: dict[tuple[str, str], datetime] = {}
+        self._objectives_asked = False
 
     # -- What Ansible calls ----------------------------------------------------
 
@@ -252,6 +268,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def v2_runner_on_start(self, host: t.Any, task: t.Any) -> None:
         self._task_started[(host.get_name(), task._uuid)] = self._now()
+        self._tell_objectives(host, task)
         self._write("task_start", **self._which(host, task))
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
@@ -280,6 +297,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             outcome=run_outcome(hosts.values()),
             hosts=hosts,
         )
+        if self._journal and self._run.name in self.get_option("goupang_dr_report_playbooks"):
+            self._report(self._journal.path)
 
     # -- What they have in common ------------------------------------------------
 
@@ -325,6 +344,25 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         except Exception:  # whatever goes wrong: without the list of secrets nothing may be written
             return "hidden: the vault variables could not be read"
         return censored(message, variables)
+
+    def _tell_objectives(self, host: t.Any, task: t.Any) -> None:
+        """Once: what the inventory of the first host wants to be measured against."""
+        if self._objectives_asked or self._ansible_play is None:
+            return
+        self._objectives_asked = True
+        variables = self._ansible_play.get_variable_manager().get_vars(play=self._ansible_play, host=host, task=task)
+        found = _report.objectives(variables.get("dr_objectives"))
+        if found:
+            self._write("objectives", **found)
+
+    def _report(self, journal: Path) -> None:
+        """The report for people, beside the journal, which keeps its hash."""
+        try:
+            report = _report.write(journal)
+        except Exception as error:  # whatever goes wrong: the run is done, and its journal is whole
+            self._display.warning(f"No report was made of {journal}: {error!r}")
+            return
+        self._write("report", file=report.name, sha256=report.sha256)
 
     def _end_play(self) -> None:
         if self._play is None:
