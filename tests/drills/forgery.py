@@ -31,6 +31,27 @@ def rotten(dump: bytes) -> bytes:
 
 
 @contextmanager
+def shelf_as_it_was(world: World) -> Iterator[None]:
+    """Backups that are taken inside, and what is written beside them, are gone at the end."""
+    with _container(world) as container:
+        before = set(container.list_blob_names(name_starts_with=PREFIX))
+        try:
+            yield
+        finally:
+            for name in set(container.list_blob_names(name_starts_with=PREFIX)) - before:
+                container.delete_blob(name)
+
+
+def beside(world: World, backup_id: str) -> dict[str, t.Any]:
+    """What lies beside the manifest of a backup of the primary: "proof", "damaged" or "accepted" -> its content."""
+    with _container(world) as container:
+        names = [
+            name for name in container.list_blob_names(name_starts_with=PREFIX + backup_id) if name.endswith(".json")
+        ]
+        return {name.split(".")[-2]: json.loads(container.download_blob(name).readall()) for name in names}
+
+
+@contextmanager
 def forged(world: World, change: Callable[[bytes], bytes]) -> Iterator[str]:
     """The newest backup once more, under another id, with a changed dump; gone at the end."""
     with _container(world) as container:
@@ -49,7 +70,8 @@ def forged(world: World, change: Callable[[bytes], bytes]) -> Iterator[str]:
                 container.upload_blob(name, content)
             yield FORGED
         finally:
-            for name in blobs:
+            # With what a restore has written beside it.
+            for name in container.list_blob_names(name_starts_with=PREFIX + FORGED):
                 container.delete_blob(name)
 
 
