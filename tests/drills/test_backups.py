@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from lab.fingerprint import World
-from tests.drills.forgery import FORGED, beside, forged, half, rotten, shelf_as_it_was
+from tests.drills.forgery import FORGED, beside, forged, half, old_ones, put_old_ones, rotten, shelf_as_it_was
 from tests.drills.peace import Warm
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.story import Deed, deed, past_dns
@@ -83,6 +83,7 @@ def test_a_rotten_backup_leaves_alone_what_is_served(newest_is_rotten: Rotten) -
 class Poisoned:
     """A table is emptied between two backups. The schema in use after each restore, and what the runbooks said."""
 
+    old: tuple[list[str], list[str]]  # blobs of 2020, before and after the first backup
     proving: Outcome  # the first backup, proved
     proof: dict[str, t.Any]
     schemas: list[str]  # of the secondary, after the proof
@@ -100,6 +101,8 @@ def poisoned(warm: Warm, now: World, runbooks: Runbooks) -> Iterator[Poisoned]:
     now.sources.query("rds", f"CREATE TABLE {PROBE} (id INT PRIMARY KEY) AS SELECT id FROM petclinic.owners")
     try:
         with shelf_as_it_was(now):
+            put_old_ones(now)
+            old = old_ones(now)
             proving = runbooks.run("backup", backup_prove="true")
             first = taken(proving)
             schemas = [name for (name,) in now.sources.query("azuredb", "SHOW DATABASES")]
@@ -112,7 +115,17 @@ def poisoned(warm: Warm, now: World, runbooks: Runbooks) -> Iterator[Poisoned]:
             runs.append(runbooks.run("warm_up", dr_accept_backup=f"{second}: the test has emptied it"))
             proof = beside(now, first)
             yield Poisoned(
-                *(proving, proof, schemas, preflight, flagged, first, second, passed_over, now.schema_in_use(), runs)
+                old=(old, old_ones(now)),
+                proving=proving,
+                proof=proof,
+                schemas=schemas,
+                preflight=preflight,
+                flagged=flagged,
+                first=first,
+                second=second,
+                passed_over=passed_over,
+                accepted=now.schema_in_use(),
+                runs=runs,
             )
     finally:
         now.sources.query("rds", f"DROP TABLE {PROBE}")
@@ -140,6 +153,11 @@ def test_a_proof_leaves_nothing_on_the_server(poisoned: Poisoned) -> None:
     assert "goupang_dr_proof" not in poisoned.schemas
     # It is no restore: nothing loaded the proved backup but the warm-ups that came later.
     assert poisoned.first not in poisoned.schemas
+
+
+def test_what_is_beyond_its_retention_is_gone_with_all_that_lay_beside_it(poisoned: Poisoned) -> None:
+    assert len(poisoned.old[0]) == 4
+    assert poisoned.old[1] == []
 
 
 def test_an_emptied_table_is_flagged_and_the_restore_takes_the_one_before(poisoned: Poisoned) -> None:
