@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from ansible_collections.goupang.dr.plugins.module_utils import _compatibility
+from ansible_collections.goupang.dr.plugins.module_utils import _checksums, _compatibility
 from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, DrError, ServiceFault
 
@@ -113,6 +113,11 @@ class MemoryStore:
         return BlobProperties(len(self.blobs[name]), None, None, None, None)
 
 
+def checksum_of(table: str, rows: int) -> int:
+    """Of rows that dump_of() has written."""
+    return len(table) * 1000 + rows
+
+
 class Killed(BaseException):
     """The process dies here: no handler of ours runs (none catches it)."""
 
@@ -137,6 +142,7 @@ class FakeTarget:
         self._one_at_a_time = threading.RLock()
         self.held_locks: set[str] = set()
         self.largest = 1 << 26
+        self.version = "8.0.42-azure"
         self.refusals: dict[bytes, str] = {}
         self.loses: set[str] = set()
         self.variables = dict(AS_IN_AZURE)
@@ -314,6 +320,10 @@ class FakeTarget:
         r"SELECT COUNT\(\*\) FROM `(\w+)`.`(\w+)`": lambda self, schema, table: [
             (self.schemas[schema][table.lower()],)
         ],
+        r"SELECT @@version$": lambda self: [(self.version,)],
+        r"CHECKSUM TABLE `(\w+)`\.`(\w+)`$": lambda self, schema, table: [
+            (f"{schema}.{table}", checksum_of(table, self.schemas[schema][table.lower()]))
+        ],
         r"SELECT DISTINCT TABLE_SCHEMA": lambda self: [(pattern,) for pattern in self.used_patterns],
         r"SELECT DISTINCT DB": lambda self: [(self._current,)],
     }
@@ -327,6 +337,8 @@ class FakeSource:
         self._exists = exists
         self.catalog: dict[str, list[tuple[t.Any, ...]]] = {}
         self._migrations = None if migrations is None else list(migrations)
+        # Tables with a primary key, and their rows.
+        self.keyed: dict[str, int] = {}
 
     def close(self) -> None:
         pass
@@ -341,6 +353,11 @@ class FakeSource:
             return [("8.0.45",)]
         if sql in (_compatibility.TABLES, _compatibility.COLLATIONS, _compatibility.PROGRAMS):
             return self.catalog.get(sql, [])
+        if sql == _checksums.KEYED:
+            return [(table,) for table in self.keyed]
+        if sql.startswith("CHECKSUM TABLE `petclinic`."):
+            table = sql.split("`")[3]
+            return [(f"petclinic.{table}", checksum_of(table, self.keyed[table]))]
         if "information_schema.TABLES" in sql:
             assert args == ("petclinic", "flyway_schema_history")
             return [] if self._migrations is None else [(1,)]

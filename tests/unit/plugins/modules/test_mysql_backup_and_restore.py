@@ -16,7 +16,10 @@ from ansible_collections.goupang.dr.plugins.modules import (
 from tests.unit.plugins.backup_fakes import FakeSource, FakeTarget, FakeTool, MemoryStore, dump_of, manifest_of
 from tests.unit.plugins.scripted import Call, Script
 
-BACKUP = {"schema": "petclinic", "name": None, "prefix": "", "login_host": "db", "shrink_limit": 50, "may_shrink": []}
+BACKUP = {
+    **{"schema": "petclinic", "name": None, "prefix": "", "login_host": "db"},
+    **{"shrink_limit": 50, "may_shrink": [], "checksums": False},
+}
 RESTORE = {"prefix": "", "backup": "newest", "schema_prefix": None, "keep": 2, "in_use": []}
 
 

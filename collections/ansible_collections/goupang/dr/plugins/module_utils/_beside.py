@@ -37,13 +37,16 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Proof:
-    """`at` is ISO 8601 in UTC; `seconds` is what loading and counting took; `target` names the server that took it."""
+    """`at` is ISO 8601 in UTC; `seconds` is what loading and counting took; `target` names the server that took it.
+    `checksums` is of how many tables they were compared too.
+    """
 
     backup_id: str
     at: str
     seconds: float
     rows: int
     target: str
+    checksums: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ def last_proof(store: Store, names: t.Iterable[str]) -> Proof | None:
         return None
     try:
         raw = json.loads(store.read(newest))
-        return Proof(str(raw["backup_id"]), str(raw["at"]), float(raw["seconds"]), int(raw["rows"]), str(raw["target"]))
+        numbers = float(raw["seconds"]), int(raw["rows"])
+        return Proof(str(raw["backup_id"]), str(raw["at"]), *numbers, str(raw["target"]), int(raw.get("checksums", 0)))
     except (BlobMissing, ValueError, KeyError, TypeError):
         # It proves nothing then, which is what is said.
         return None

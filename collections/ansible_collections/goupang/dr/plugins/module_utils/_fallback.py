@@ -72,7 +72,7 @@ def lost_more(passed: t.Sequence[PassedOver], used: Manifest) -> str:
     if not passed:
         return ""
     newest = max(passed, key=lambda one: one.started)
-    minutes = int((moment(newest.started) - moment(used.started)).total_seconds()) // 60
+    minutes = max(0, int((moment(newest.started) - moment(used.started)).total_seconds())) // 60
     reasons = " ".join(one.why for one in passed)
     return (
         f"NOT THE NEWEST BACKUP: {used.backup_id} is restored, so {minutes // 60} h {minutes % 60} min more are lost. "

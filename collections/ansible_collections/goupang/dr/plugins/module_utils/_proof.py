@@ -83,29 +83,32 @@ class Trial:
         _restore_lock.take(self._session, LOCK, "proof")
         self._require_peace()
         try:
-            seconds, findings = self._tried()
+            seconds, compared, findings = self._tried()
         except Damaged as error:
             unmarked = _fallback.mark(self._store, self._prefix, self._manifest.backup_id, str(error), now())
             raise Damaged(f"{error}{unmarked}") from error
         rows = sum(self._manifest.tables.values())
-        proof = _beside.Proof(self._manifest.backup_id, written(now()), seconds, rows, target)
+        proof = _beside.Proof(self._manifest.backup_id, written(now()), seconds, rows, target, compared)
         _beside.write(self._store, self._name, proof)
         return Proved(True, proof, findings)
 
-    def _tried(self) -> tuple[float, list[str]]:
-        """What loading and counting took, and what was not as the dump says. The schema is gone afterwards."""
+    def _tried(self) -> tuple[float, int, list[str]]:
+        """What loading and counting took, of how many tables the checksums are right, and what was not as the dump
+        says. The schema is gone afterwards.
+        """
         dump = self._loading.look_ahead()
         self._drop()
         began = self._clock.now()
         try:
             self._loading.fill(dump)
             seconds = round(self._clock.now() - began, 1)
+            compared = self._loading.compare_checksums() if self._manifest.checksums else 0
             findings = self._loading.changed_engines(dump.sanitiser)
         except DrError as error:
             self._clean_up_after(error)
             raise
         self._drop()
-        return seconds, findings
+        return seconds, compared, findings
 
     def _clean_up_after(self, error: DrError) -> None:
         """What went wrong first must not get lost when this fails too."""

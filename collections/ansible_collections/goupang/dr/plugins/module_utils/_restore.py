@@ -14,7 +14,7 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ansible_collections.goupang.dr.plugins.module_utils import _openings, _restore_load, _restore_lock
+from ansible_collections.goupang.dr.plugins.module_utils import _checksums, _openings, _restore_load, _restore_lock
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
@@ -141,6 +141,10 @@ class Loading:
         with self._of_this_backup(), self._blaming_the_dump():
             self._load(dump)
             self._count()
+
+    def compare_checksums(self) -> int:
+        """Of how many tables: those that the manifest has, on a server of the source's release. Refused."""
+        return _checksums.compare(self._session, self._schema, self._manifest, self._before_each)
 
     @contextlib.contextmanager
     def _blaming_the_dump(self) -> Iterator[None]:

@@ -11,9 +11,9 @@ version_added: 0.1.0
 author:
   - the goupang.dr authors (@goupang)
 description:
-  - Loads a backup as M(goupang.dr.mysql_restore_sanitized) does, into the schema C(goupang_dr_proof), compares the
-    dump's SHA-256 and each table's rows with the manifest, and drops the schema again, whatever came of it. What a
-    killed run left there is dropped by the next one.
+  - Loads a backup as M(goupang.dr.mysql_restore_sanitized) does, into the schema C(goupang_dr_proof), and compares the
+    dump's SHA-256 and each table's rows with the manifest, and each table's checksum where the manifest has it.
+    Whatever came of it, the schema is dropped again. What a killed run left there is dropped by the next one.
   - The proof, with how long loading and counting took, is written into a blob beside the manifest, and
     M(goupang.dr.dr_readiness) shows it. It is the forecast of how long a restore takes on that server.
   - A proof is no restore. No application can read it, M(goupang.dr.mysql_restore_info) does not know it, and nothing
@@ -100,12 +100,16 @@ proof:
     target:
       description: The server that took it.
       type: str
+    checksums:
+      description: Of how many tables the checksum was compared too. 0 on a server of another release than the source's.
+      type: int
   sample:
     backup_id: petclinic_20261122t204501z
     at: "2026-11-22T20:52:00Z"
     seconds: 41.5
     rows: 120345
     target: petclinic.mysql.database.azure.com
+    checksums: 0
 findings:
   description: Sentences on what was not as the dump says, such as a table that changed its engine.
   returned: success

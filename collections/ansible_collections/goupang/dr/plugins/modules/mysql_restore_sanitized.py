@@ -33,7 +33,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    description: Says what would be restored.
+    description: Says what would be restored. Whether its dump is whole, beyond its head, only loading tells.
   diff_mode:
     support: full
     description: Shows whether the schema is there whole, before and after.
