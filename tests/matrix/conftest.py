@@ -8,10 +8,12 @@ Where no lab is up in $LAB_HOME, the two servers and Blob alone are brought up, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+from azure.core.exceptions import ResourceExistsError
 
 from lab import facts, world
 from tests.matrix.dice import SEED
@@ -38,6 +40,8 @@ def servers() -> Iterator[Servers]:
     lab = facts.load() if was_up else world.up_databases()
     servers = Servers(lab, facts.secrets())
     had_a_ledger = bool(servers.query(SECONDARY, "SHOW DATABASES LIKE 'goupang_dr'"))
+    with servers.client() as client, suppress(ResourceExistsError):
+        client.create_container()
     yield servers
     if was_up:
         tidy(servers, had_a_ledger)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import typing as t
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -14,7 +14,6 @@ from ansible_collections.goupang.dr.plugins.module_utils import _backup, _manife
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import OPTIONS
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import open_session
-from azure.core.exceptions import ResourceExistsError
 
 from tests.matrix.servers import PRIMARY, Servers
 
@@ -47,8 +46,6 @@ class Shelf:
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
         self._time = datetime.now(timezone.utc) - timedelta(days=2)
-        with servers.client() as client, suppress(ResourceExistsError):
-            client.create_container()
 
     def take(self, schema: str = SCHEMA) -> Manifest:
         """By mysql_backup's own code."""
