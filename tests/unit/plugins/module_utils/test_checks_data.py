@@ -302,7 +302,7 @@ def source_server(**answers: t.Any) -> FakeServer:
 
 
 def test_the_source_is_asked_and_what_takes_too_long_to_count_is_left_out() -> None:
-    assert data.ask_source(source_server()) == Source("ON", False, "", "ON")
+    assert data.ask_source(source_server()) == Source("ON", False, "", "ON", dict.fromkeys(data.PARAMETERS_ASKED, "ON"))
     assert data.ask_counts(source_server(), "petclinic") == {"owners": 7, "pets": 3}
     assert data.ask_counts(source_server(pets=ServiceFault("interrupted", "3024")), "petclinic") == {"owners": 7}
     with pytest.raises(ServiceFault):

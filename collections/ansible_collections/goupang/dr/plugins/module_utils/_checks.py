@@ -20,6 +20,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_aws,
     _checks_azure,
     _checks_data,
+    _checks_home,
     _checks_local,
     _checks_release,
     _checks_rights,
@@ -171,6 +172,7 @@ def checks(subject: Subject) -> list[Check]:
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
+        loud(_checks_home.HOME, ("target", "shelf", "source"), _checks_home.judge_home),
         Check(release.RELEASE, ("release",), release.judge_release),
         Check(release.TOMCAT, ("war",), partial(release.judge_tomcat, subject.plan)),
         loud(

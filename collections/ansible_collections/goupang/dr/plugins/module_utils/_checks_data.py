@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings, _writers
@@ -51,12 +51,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Source:
-    """The primary's database: its sql_mode, whether it is fenced, the end of its certificate, its GTID set."""
+    """The primary's database: its sql_mode, whether it is fenced, its certificate's end, GTID set, parameters."""
 
     sql_mode: str
     fenced: bool
     certificate_ends: str
     executed: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 PARAMETERS_ASKED = (
@@ -87,7 +88,10 @@ def ask_target(session: Session) -> Target:
 
 def ask_source(session: Session) -> Source:
     fenced = _writers.recorded(session) != _writers.Fenced()
-    return Source(_variable(session, "sql_mode"), fenced, _certificate(session), _variable(session, "gtid_executed"))
+    parameters = {name: _variable(session, name) for name in PARAMETERS_ASKED}
+    return Source(
+        parameters["sql_mode"], fenced, _certificate(session), _variable(session, "gtid_executed"), parameters
+    )
 
 
 def ask_counts(session: Session, schema: str) -> dict[str, int]:

@@ -36,10 +36,10 @@ END_MARKER = b"-- Dump completed"
 
 @dataclass(frozen=True)
 class Item:
-    """One statement without its delimiter, or one comment line with its line break.
+    """One statement without its delimiter, or one comment: a line with its line break, or /* ... */ without.
 
     kind is INSERT for a line of rows in mysqldump's own form, SQL for any other statement,
-    COMMENT for a line that begins with "-- " or "#" between statements. skeleton is the
+    COMMENT for what a server would not run between statements. skeleton is the
     part from the first row on, without its strings, and rows_at where that part begins;
     both are there only for INSERT.
     """
@@ -154,10 +154,14 @@ class _Splitter:
         while self._skip_space():
             if self._at_comment():
                 yield self._comment()
+            elif self._at_block_comment():
+                yield self._block_comment()
             elif self._at_delimiter():
                 self._change_delimiter()
             else:
-                yield self._row_line() or self._statement()
+                item = self._row_line() or self._statement()
+                if item.text:  # a delimiter alone is nothing, and an error to the server
+                    yield item
 
     def _read(self) -> bool:
         """Take one more chunk in. Places in the buffer stay valid; False at the end."""
@@ -201,6 +205,11 @@ class _Splitter:
         # b"" is in any bytes: "--" at the very end of the dump is a comment too.
         return head.startswith(b"#") or (head.startswith(b"--") and head[2:] in b" \t\r\n")
 
+    def _at_block_comment(self) -> bool:
+        """Not one whose inside is SQL. One in front of a statement must not hide how the statement begins."""
+        head = self._have(4)
+        return head.startswith(b"/*") and not head.startswith((b"/*!", b"/*M!"))
+
     def _at_delimiter(self) -> bool:
         return self._have(10).lower() in (b"delimiter ", b"delimiter\t")
 
@@ -217,6 +226,12 @@ class _Splitter:
 
     def _comment(self) -> Item:
         end = self._line_end()
+        item = Item(COMMENT, bytes(self._data[self._at : end]))
+        self._used(end)
+        return item
+
+    def _block_comment(self) -> Item:
+        end = self._behind(b"/*", self._at + 2)
         item = Item(COMMENT, bytes(self._data[self._at : end]))
         self._used(end)
         return item

@@ -204,7 +204,9 @@ _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machin
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
 _REST = ("machine sizes", "schema version", "aws rights", "certificates", "clocks", "way in", "control room")
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST)
+# The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
+_LATER = "primary parameters"
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST, _LATER)
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:
@@ -212,13 +214,13 @@ def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]
 
 
 MATTERS: dict[str, dict[str, str]] = {
-    "preflight": _matter(set(EVERYTHING) - {"active", "loss", "control room"}, EVERYTHING),
+    "preflight": _matter(set(EVERYTHING) - {"active", "loss", "control room", _LATER}, EVERYTHING),
     "drill": _matter({"backup", *_LOADS, *_BUILDS, "machine sizes"}, EVERYTHING),
     "warm_up": _matter({"backup", *_LOADS, *_BUILDS}, (*_KNOWS, "machine sizes", "schema version", "control room")),
     "failover": _matter({"backup", *_LOADS, *_BUILDS, "flip"}, EVERYTHING),
     # What provision.yml is about to build cannot be asked for yet.
     "provision": _matter((), ("azure login", "aws api", "control room")),
-    "failback": _matter((), ("active", *_MOVES, "certificates", "clocks", "way in")),
+    "failback": _matter((), ("active", _LATER, *_MOVES, "certificates", "clocks", "way in")),
     "verify": _matter((), ("active", *_MOVES)),
 }
 # Whatever else runs wants to know who serves the users.
