@@ -22,6 +22,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_data,
     _checks_home,
     _checks_local,
+    _checks_loss,
     _checks_release,
     _checks_rights,
     _checks_site,
@@ -161,6 +162,7 @@ def checks(subject: Subject) -> list[Check]:
     stack, machine = subject.stack, subject.machine
     active, aws, azure, data = _checks_active, _checks_aws, _checks_azure, _checks_data
     site, local, release, rights = _checks_site, _checks_local, _checks_release, _checks_rights
+    loss = _checks_loss
     everybody = ("served", "thrown", "health checks", "target", "source")
     places = tuple(f"certificate {place.name}" for place in subject.places)
     bastion = subject.params["bastion"]["host"] or ""
@@ -168,7 +170,8 @@ def checks(subject: Subject) -> list[Check]:
     return [
         loud(active.ACTIVE, everybody, partial(active.judge_active, stack)),
         loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now())),
-        loud(data.LOSS, ("shelf", "target", "source", "counts"), partial(data.judge_loss, now())),
+        loud(loss.LOSS, ("shelf", "target", "source", "counts", "beat"), partial(loss.judge_loss, now())),
+        loud(loss.HEARTBEAT, ("beat", "source"), partial(loss.judge_heartbeat, now())),
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
@@ -309,6 +312,7 @@ def _of_data(params: Params) -> list[Question]:
         )
 
     backups, releases = container(storage["backup_container"]), container(storage["release_container"])
+    beats = container(storage["heartbeat_container"])
     over = _checks_data.opened_session
     return [
         Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"], by_daemons)),
@@ -317,6 +321,7 @@ def _of_data(params: Params) -> list[Question]:
             "Azure Blob",
             lambda: _checks_release.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
         ),
+        Question("beat", "Azure Blob", lambda: _checks_loss.ask_beat(beats(), params["application"])),
         Question("war", "Azure Blob", lambda: _checks_release.ask_war(releases(), storage["release_blob"])),
         Question(
             "target",

@@ -24,6 +24,7 @@ STORAGE: Spec = {
     "domain": TEXT,
     "backup_container": TEXT,
     "backup_prefix": {"type": "str", "default": ""},
+    "heartbeat_container": {"type": "str", "default": "heartbeat"},
     "page_container": TEXT,
     "switch_container": TEXT,
     "release_container": TEXT,

@@ -15,7 +15,7 @@ import json
 import queue
 import threading
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -36,7 +36,10 @@ AWS_REFUSALS = frozenset(
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the screen: what was found, and for what is not ok how it is put right, each a sentence."""
+    """One line of the screen: what was found, and for what is not ok how it is put right, each a sentence.
+
+    details: the same for programs, where there is more to say than a sentence holds.
+    """
 
     check: str
     level: str
@@ -44,6 +47,7 @@ class Line:
     fix: str = ""
     known: bool = True
     blocks: bool = False
+    details: dict[str, t.Any] = field(default_factory=dict)
 
     def public(self) -> dict[str, t.Any]:
         return {
@@ -53,6 +57,7 @@ class Line:
             "fix": self.fix,
             "known": self.known,
             "blocks": self.blocks,
+            "details": self.details,
         }
 
     def sentence(self) -> str:
@@ -203,10 +208,24 @@ _LOADS = ("target database", "target parameters", "release")
 _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
+<<<<<<< HEAD
 _REST = ("machine sizes", "schema version", "aws rights", "certificates", "clocks", "way in", "control room")
 # The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
 _LATER = "primary parameters"
 EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST, _LATER)
+=======
+_REST = (
+    "heartbeat",
+    "machine sizes",
+    "schema version",
+    "aws rights",
+    "certificates",
+    "clocks",
+    "way in",
+    "control room",
+)
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST)
+>>>>>>> h4-beat
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:

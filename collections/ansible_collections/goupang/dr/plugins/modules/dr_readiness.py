@@ -113,6 +113,7 @@ options:
       domain: {description: The same account as CloudFront and Route 53's checkers reach it., type: str, required: true}
       backup_container: {description: Container of the backups., type: str, required: true}
       backup_prefix: {description: Folder of the primary's backups in it., type: str, default: ""}
+      heartbeat_container: {description: Container of the primary's heartbeat., type: str, default: heartbeat}
       page_container: {description: Container of the maintenance page., type: str, required: true}
       switch_container: {description: Container of the switch object., type: str, required: true}
       release_container: {description: Container of the releases., type: str, required: true}
@@ -295,6 +296,13 @@ lines:
     blocks:
       description: Whether it keeps O(intent) from running.
       type: bool
+    details:
+      description:
+        - The same for programs, where there is more to say than a sentence holds; else empty.
+        - Of V(loss) C(rows), by how much each table differs from the C(backup) that began at C(since); C(transactions)
+          since then, or null; and C(not_counted), tables that were too large to be counted, or are gone. C(by) is
+          V(count), or V(heartbeat) where the primary was silent; then C(estimate) is true, and C(heartbeat) its time.
+      type: dict
   sample:
     - check: cloudfront www
       level: "no"
@@ -304,6 +312,7 @@ lines:
         inventory.
       known: true
       blocks: true
+      details: {}
 active:
   description:
     - Who serves the users of dr, V(primary), V(secondary) or V(nobody); V(secondary) as soon as one resolver says so.
