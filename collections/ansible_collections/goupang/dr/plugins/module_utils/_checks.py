@@ -349,11 +349,14 @@ def _bastion(params: Params) -> _tunnel.Bastion:
     return _tunnel.Bastion(port=params["port"], **named)
 
 
-def look(params: Params, clock: Clock) -> list[Line]:
-    """The lines for this intent. DrError where the world cannot even be asked."""
+def look(params: Params, clock: Clock, more: t.Sequence[Question] = ()) -> tuple[list[Line], dict[str, t.Any]]:
+    """The lines for this intent, and all answers by the names of their questions, those of `more` among them.
+
+    DrError where the world cannot even be asked.
+    """
     subject, intent = Subject(params), params["intent"]
     wished = asked(intent, checks(subject))
     wanted = {name for check in wished for name in check.questions}
     needed = [question for question in questions(subject, clock) if question.name in wanted]
-    answers = gather(needed, params["budget"], clock)
-    return weighed(intent, judged(wished, answers))
+    answers = gather([*needed, *more], params["budget"], clock)
+    return weighed(intent, judged(wished, answers)), answers

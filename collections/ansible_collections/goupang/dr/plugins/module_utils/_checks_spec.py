@@ -26,6 +26,7 @@ STORAGE: Spec = {
     "backup_prefix": {"type": "str", "default": ""},
     "page_container": TEXT,
     "switch_container": TEXT,
+    "control_container": {"type": "str"},
     "release_container": TEXT,
     "release_blob": TEXT,
     "release_sha256": TEXT,

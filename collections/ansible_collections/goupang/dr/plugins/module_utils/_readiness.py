@@ -221,6 +221,8 @@ MATTERS: dict[str, dict[str, str]] = {
     "failback": _matter((), ("active", *_MOVES, "certificates", "clocks", "way in")),
     "verify": _matter((), ("active", *_MOVES)),
 }
+# It says what would block a failover, and stops nothing by itself.
+MATTERS["status"] = MATTERS["failover"]
 # Whatever else runs wants to know who serves the users.
 OTHERS = _matter((), ("active",))
 
