@@ -19,6 +19,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import count
 SCHEMA = 1
 Json = dict[str, t.Any]
 COLD, WARM = "cold", "warm"
+CERTIFICATES_SHOWN = 3
+PRICED = ("machine", "disk", "address", "database", "standing")
 _WARMTH = {"absent": COLD, "running": WARM}
 
 
@@ -31,10 +33,10 @@ def document(application: str, found: Mapping[str, t.Any], prices: Mapping[str, 
     today = moment(facts["time"])
     unknown = dict(facts["unknown"])
     machine = facts["machine"]
-    # Whoever does not answer SQL may be stopped, or unreachable from here alone.
-    cost = costs(facts, prices) if prices and "billed" not in unknown else None
+    priced = any(prices.get(part) for part in PRICED)
+    cost = costs(facts, prices) if priced and "billed" not in unknown else None
     if cost is None:
-        unknown["cost"] = unknown.get("billed", "the inventory names no prices (status_prices)")
+        unknown["cost"] = unknown.get("billed", "") if priced else "the inventory names no prices (status_prices)"
     return {
         "schema": SCHEMA,
         "application": application,
@@ -80,7 +82,7 @@ def costs(facts: Mapping[str, t.Any], prices: Mapping[str, t.Any]) -> Json:
             lacks.append(f"no price for the {part}{' ' + machine['size'] if part == 'machine' else ''}")
         else:
             parts[part] = float(price)
-    if not facts["database_answers"]:
+    if not facts["database_answers"]:  # stopped, or only out of our reach
         lacks.append("whether the database server runs is not known")
     elif prices.get("database") is None:
         lacks.append("no price for the database")
@@ -149,7 +151,10 @@ def _drill(doc: Mapping[str, t.Any]) -> str:
 
 
 def _certificates(doc: Mapping[str, t.Any]) -> str:
-    said = [f"{one['name']} {counted(one['days'], 'day')}" for one in doc["certificates"]]
+    ends = doc["certificates"]  # the first to end first
+    said = [f"{one['name']} {counted(one['days'], 'day')}" for one in ends[:CERTIFICATES_SHOWN]]
+    if len(ends) > CERTIFICATES_SHOWN:
+        said.append(f"{len(ends) - CERTIFICATES_SHOWN} more not before them")
     if "certificates" in doc["unknown"]:
         said.append(_not_known(doc, "certificates"))
     return ", ".join(said)
