@@ -38,7 +38,7 @@ def questions(subject: Subject) -> list[Question]:
     place = (params["azure"], storage["account_url"], control)
     azure = Shared(lambda: _checks_azure.connect(params["azure"]))
     store = Shared(lambda: _blob.open_container(*place, _checks_azure.PATIENCE))
-    lock = Shared(lambda: _lock_blob.open_lock(*place, f"{application}/lock"))
+    lock = Shared(lambda: _lock_blob.open_lock(*place, f"{application}/lock", _checks_azure.PATIENCE))
     return [
         Question(LOCK, "Azure Blob", lambda: lock().look()),
         Question(DRILL, "Azure Blob", lambda: _drill.read(store(), application)),
