@@ -111,6 +111,13 @@ def test_a_labels_value_is_escaped(name: str) -> None:
     assert {dict(labels)["application"] for _name, labels in shown} == {name}
 
 
+def test_a_watched_drill_has_the_rto_of_each_domain() -> None:
+    watched = {"ended": "2026-11-24T12:00:00Z", "rto_seconds": {"www": 60.9, "dr": 120.0}}
+    shown = parsed(_prometheus.text(_status.document("petclinic", found(), PRICES, watched)))
+    assert values(shown, "watched_drill_rto_seconds", besides="domain") == {"www": 60.9, "dr": 120}
+    assert values(shown, "watched_drill_timestamp_seconds") == {"": 1795521600}
+
+
 def test_a_machine_in_a_state_of_azures_own_has_its_sample() -> None:
     found = samples(machine={"state": "starting", "size": ""})
     assert values(found, "machine_state", besides="state") == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -119,6 +120,44 @@ def test_without_prices_the_cost_is_not_known() -> None:
 def test_the_last_drill(drill: Json | None, said: str) -> None:
     whole = drill and {"run": "r", "started": None, "ended": "2026-11-01T01:06:00Z", **drill}
     assert rows(drill=whole)["last drill"] == said
+
+
+WATCHED = {
+    "finished": "2026-11-20T01:06:00.123Z",
+    "scenario": "primary-lost",
+    "outcome": "passed",
+    "rto_seconds": {"www": 60.9, "dr": 120.3, "api": None},
+}
+
+
+def with_watched(**report: t.Any) -> tuple[Json, str]:
+    """The document with a watched drill's report, and what its row says."""
+    watched = _status.watched_drill(json.dumps({**WATCHED, **report}))
+    doc = _status.document("petclinic", found(), PRICES, watched)
+    return doc, next(row for row in _status.screen(doc) if row.startswith("last drill"))[13:]
+
+
+def test_the_later_one_of_two_drills_is_shown() -> None:
+    doc, row = with_watched()
+    assert row == "2026-11-20, 4 days ago, watched, primary-lost passed: RTO as users saw it www 00:01:00, dr 00:02:00"
+    assert doc["watched_drill"]["rto_seconds"] == {"www": 60.9, "dr": 120.3}
+    _doc, row = with_watched(finished="2026-10-20T01:06:00Z")
+    assert row.startswith("2026-11-01, 23 days ago, full: RTO 00:05:01 ")
+
+
+def test_a_watched_drill_may_have_measured_nothing() -> None:
+    _doc, row = with_watched(rto_seconds={"dr": None}, outcome="failed")
+    assert row == "2026-11-20, 4 days ago, watched, primary-lost failed: it measured no RTO"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"rto_seconds": {}, "finished": "?"}', '{"rto_seconds": {}, "finished": "2026-11-20T01:06:00"}'],
+)
+def test_a_report_that_is_none_is_said(text: str) -> None:
+    doc = _status.document("petclinic", found(), PRICES, _status.watched_drill(text))
+    assert doc["watched_drill"] is None
+    assert doc["unknown"]["watched_drill"].startswith("the report of a drill is none: ")
 
 
 def test_who_is_at_work() -> None:

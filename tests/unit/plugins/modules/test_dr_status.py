@@ -64,5 +64,15 @@ def test_a_file_that_cannot_be_written_is_said(run: t.Callable[..., Json], tmp_p
     assert said["msg"] == f"{tmp_path}/none/dr.prom cannot be written: No such file or directory."
 
 
+def test_a_watched_drill_is_read_where_there_is_one(run: t.Callable[..., Json], tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    assert run(drill_report=str(report))["status"]["watched_drill"] is None
+    report.write_text('{"finished": "2026-11-24T10:00:00Z", "rto_seconds": {"dr": 9}}')
+    assert run(drill_report=str(report))["status"]["watched_drill"]["rto_seconds"] == {"dr": 9.0}
+    report.write_bytes(b"\xff")
+    assert "cannot be read" in run(drill_report=str(report))["status"]["unknown"]["watched_drill"]
+    assert "cannot be read" in run(drill_report=str(tmp_path))["status"]["unknown"]["watched_drill"]
+
+
 def test_readiness_of_another_intent_is_refused(run: t.Callable[..., Json]) -> None:
     assert run(found={"lines": []})["msg"] == "found holds no facts: ask dr_readiness with the intent status."

@@ -95,7 +95,11 @@ def _between(lines: Iterable[Line], first: tuple[str, int], runbook: str, last: 
 
 
 def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """ValueError where it is no time, or one of nowhere in particular."""
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if found.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return found
 
 
 def write(store: Store, application: str, drill: Drill) -> None:

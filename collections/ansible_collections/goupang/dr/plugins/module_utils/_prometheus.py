@@ -37,7 +37,13 @@ def text(doc: Doc) -> str:
     """The document of _status as a file that ends with a line feed, as the format wants it."""
     ours = {"application": doc["application"]}
     lines: list[str] = []
-    for gauge in (*of_now(doc), *of_data(doc), *of_drill(doc["drill"]), *of_checks(doc)):
+    for gauge in (
+        *of_now(doc),
+        *of_data(doc),
+        *of_drill(doc["drill"]),
+        *of_watched(doc["watched_drill"]),
+        *of_checks(doc),
+    ):
         if not gauge.samples:
             continue
         name = PREFIX + gauge.name
@@ -84,6 +90,16 @@ def of_drill(drill: Doc | None) -> list[Gauge]:
         Gauge("last_drill_timestamp_seconds", "When the last drill ended.", took(moment(drill["ended"]).timestamp())),
         Gauge("last_drill_rto_seconds", "From the command until users saw the secondary.", took(drill["rto_seconds"])),
         Gauge("last_drill_ready_seconds", "From its warm-up until it was ready, closed.", took(drill["ready_seconds"])),
+    ]
+
+
+def of_watched(drill: Doc | None) -> list[Gauge]:
+    if drill is None:
+        return []
+    rto: Samples = [({"domain": domain}, took) for domain, took in drill["rto_seconds"].items()]
+    return [
+        Gauge("watched_drill_timestamp_seconds", "When the last watched drill ended.", _when(drill["ended"])),
+        Gauge("watched_drill_rto_seconds", "From the break until users were served again, as they saw it.", rto),
     ]
 
 

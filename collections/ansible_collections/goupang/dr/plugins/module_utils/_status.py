@@ -8,6 +8,7 @@ prices that is asked on the day would be one more thing that can be dark.
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,8 +25,12 @@ PRICED = ("machine", "disk", "address", "database", "standing")
 _WARMTH = {"absent": COLD, "running": WARM}
 
 
-def document(application: str, found: Mapping[str, t.Any], prices: Mapping[str, t.Any]) -> Json:
+def document(
+    application: str, found: Mapping[str, t.Any], prices: Mapping[str, t.Any], watched: Json | str | None = None
+) -> Json:
     """`found` is dr_readiness's answer to the intent status; `prices` as dr_status documents them.
+
+    `watched` is what `watched_drill` says of the last drill that somebody watched, or why that is not known.
 
     What is null is either not there, or `unknown` says why it is not known.
     """
@@ -37,6 +42,8 @@ def document(application: str, found: Mapping[str, t.Any], prices: Mapping[str, 
     cost = costs(facts, prices) if priced and "billed" not in unknown else None
     if cost is None:
         unknown["cost"] = unknown.get("billed", "") if priced else "the inventory names no prices (status_prices)"
+    if isinstance(watched, str):
+        unknown["watched_drill"] = watched
     return {
         "schema": SCHEMA,
         "application": application,
@@ -49,6 +56,7 @@ def document(application: str, found: Mapping[str, t.Any], prices: Mapping[str, 
         "proof": facts["proof"],
         "rpo_seconds": facts["rpo_seconds"],
         "drill": facts["drill"],
+        "watched_drill": watched if isinstance(watched, dict) else None,
         "certificates": [_with_days(one, today) for one in facts["certificates"]],
         "cost": cost,
         "lock": facts["lock"],
@@ -64,6 +72,23 @@ def _with_age(backup: Mapping[str, t.Any] | None, since: str, today: datetime) -
 
 def _with_days(certificate: Mapping[str, t.Any], today: datetime) -> Json:
     return {**certificate, "days": (moment(certificate["ends"]) - today).days}
+
+
+def watched_drill(text: str) -> Json | str:
+    """A drill's report (`finished`, `scenario`, `outcome`, `rto_seconds` by domain) as fact, or why it is none."""
+    try:
+        report = json.loads(text)
+        rto = {str(domain): float(took) for domain, took in report["rto_seconds"].items() if took is not None}
+        ended = str(report["finished"])
+        moment(ended)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"the report of a drill is none: {type(error).__name__} {error}"
+    return {
+        "ended": ended,
+        "scenario": str(report.get("scenario", "")),
+        "outcome": str(report.get("outcome", "")),
+        "rto_seconds": rto,
+    }
 
 
 # -- Cost --------------------------------------------------------------------------
@@ -138,16 +163,29 @@ def _secondary(doc: Mapping[str, t.Any]) -> str:
 
 
 def _drill(doc: Mapping[str, t.Any]) -> str:
-    drill = doc["drill"]
+    """The later one of that on record and that which was watched."""
+    drill, watched = doc["drill"], doc["watched_drill"]
+    if watched and (drill is None or moment(watched["ended"]) > moment(drill["ended"])):
+        return _watched(doc, watched)
     if drill is None:
         return _not_known(doc, "drill") if "drill" in doc["unknown"] else "none on record: run drill.yml"
-    age = counted((moment(doc["time"]) - moment(drill["ended"])).days, "day")
-    when = f"{drill['ended'][:10]}, {age} ago, {drill['scope']}"
+    when = f"{_day(doc, drill)}, {drill['scope']}"
     if drill["rto_seconds"] is not None:
         return f"{when}: RTO {clock_face(drill['rto_seconds'])} from the command to a user's view of the secondary"
     if drill["ready_seconds"] is not None:
         return f"{when}: no user was moved, so no RTO; the secondary was ready in {clock_face(drill['ready_seconds'])}"
     return f"{when}: how long it took is not known, its run kept no journal"
+
+
+def _day(doc: Mapping[str, t.Any], drill: Mapping[str, t.Any]) -> str:
+    days = (moment(doc["time"]) - moment(drill["ended"])).days
+    return f"{drill['ended'][:10]}, {counted(days, 'day')} ago"
+
+
+def _watched(doc: Mapping[str, t.Any], watched: Mapping[str, t.Any]) -> str:
+    when = f"{_day(doc, watched)}, watched, {watched['scenario']} {watched['outcome']}"
+    rto = ", ".join(f"{domain} {clock_face(took)}" for domain, took in watched["rto_seconds"].items())
+    return f"{when}: RTO as users saw it {rto}" if rto else f"{when}: it measured no RTO"
 
 
 def _certificates(doc: Mapping[str, t.Any]) -> str:

@@ -37,6 +37,12 @@ options:
       address: {description: "A month of its public address, which is billed while it exists.", type: float}
       database: {description: "A month of the database server, with its storage.", type: float}
       standing: {description: What is always there by a name of yours., type: dict, default: {}}
+  drill_report:
+    description:
+      - A report of the last drill that somebody watched from where users are, who knows better than any runbook how
+        long they waited. It is JSON with C(finished) (ISO 8601), C(scenario), C(outcome), and C(rto_seconds) by domain.
+      - Where there is no such file, none was watched.
+    type: path
   json_file:
     description: Where to write the document. Its folder must exist.
     type: path
@@ -93,6 +99,7 @@ blocked:
 import json
 import os
 import tempfile
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _prometheus, _status
@@ -121,12 +128,24 @@ def replace(path: str, text: str) -> None:
         raise
 
 
+def report_of(path: str) -> dict[str, t.Any] | str | None:
+    """What the report says, or why it says nothing; None where there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return _status.watched_drill(file.read())
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        return f"{path} cannot be read: {error}"
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "application": {"type": "str", "required": True},
             "found": {"type": "dict", "required": True},
             "prices": {"type": "dict", "default": {}, "options": PRICES},
+            "drill_report": {"type": "path"},
             "json_file": {"type": "path"},
             "textfile": {"type": "path"},
         },
@@ -135,7 +154,8 @@ def main() -> None:
     params = module.params
     if "facts" not in params["found"]:
         module.fail_json(msg="found holds no facts: ask dr_readiness with the intent status.")
-    doc = _status.document(params["application"], params["found"], params["prices"])
+    watched = report_of(params["drill_report"] or "")
+    doc = _status.document(params["application"], params["found"], params["prices"], watched)
     files = {
         params["json_file"]: json.dumps(doc, indent=2, ensure_ascii=False) + "\n",
         params["textfile"]: _prometheus.text(doc),
