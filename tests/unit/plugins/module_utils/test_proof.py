@@ -7,7 +7,7 @@ import typing as t
 from datetime import timedelta
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _proof
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _proof, _restore_lock
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, Missing, OutOfReach, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.modules import mysql_backup_proof, mysql_restore_sanitized

@@ -358,22 +358,30 @@ def _bastion(params: Params) -> _tunnel.Bastion:
 
 @dataclass(frozen=True)
 class Looked:
-    """The lines for an intent; who is active, and what the mark of a closed primary says (see _checks_active)."""
+    """The lines for an intent; who is active, and what the mark of a closed primary says (see _checks_active).
+
+    answers are all of them, by the names of their questions.
+    """
 
     lines: list[Line]
     active: str | None
     primary_mark: str | None
+    answers: dict[str, t.Any]
 
 
-def look(params: Params, clock: Clock) -> Looked:
-    """DrError where the world cannot even be asked. What this intent does not ask for is None."""
+def look(params: Params, clock: Clock, more: t.Sequence[Question] = ()) -> Looked:
+    """DrError where the world cannot even be asked. What this intent does not ask for is None.
+
+    `more` are questions beside those of the checks.
+    """
     subject, intent = Subject(params), params["intent"]
     wished = asked(intent, checks(subject))
     wanted = {name for check in wished for name in check.questions}
     needed = [question for question in questions(subject, clock) if question.name in wanted]
-    answers = gather(needed, params["budget"], clock)
+    answers = gather([*needed, *more], params["budget"], clock)
     return Looked(
         weighed(intent, judged(wished, answers)),
         _checks_active.active(answers["served"]) if "served" in answers else None,
         _checks_active.primary_mark(answers["thrown"]) if "thrown" in answers else None,
+        answers,
     )

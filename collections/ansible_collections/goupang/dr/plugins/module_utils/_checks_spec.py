@@ -27,6 +27,7 @@ STORAGE: Spec = {
     "heartbeat_container": {"type": "str", "default": "heartbeat"},
     "page_container": TEXT,
     "switch_container": TEXT,
+    "control_container": {"type": "str"},
     "release_container": TEXT,
     "release_blob": TEXT,
     "release_sha256": TEXT,

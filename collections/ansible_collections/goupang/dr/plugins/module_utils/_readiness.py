@@ -208,12 +208,6 @@ _LOADS = ("target database", "target parameters", "release")
 _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
-<<<<<<< HEAD
-_REST = ("machine sizes", "schema version", "aws rights", "certificates", "clocks", "way in", "control room")
-# The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
-_LATER = "primary parameters"
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST, _LATER)
-=======
 _REST = (
     "heartbeat",
     "machine sizes",
@@ -224,8 +218,9 @@ _REST = (
     "way in",
     "control room",
 )
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST)
->>>>>>> h4-beat
+# The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
+_LATER = "primary parameters"
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST, _LATER)
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:
@@ -242,6 +237,8 @@ MATTERS: dict[str, dict[str, str]] = {
     "failback": _matter((), ("active", _LATER, *_MOVES, "certificates", "clocks", "way in")),
     "verify": _matter((), ("active", *_MOVES)),
 }
+# It says what would block a failover, and stops nothing by itself.
+MATTERS["status"] = MATTERS["failover"]
 # Whatever else runs wants to know who serves the users.
 OTHERS = _matter((), ("active",))
 
