@@ -58,6 +58,7 @@ def test_a_folder_is_a_store(tmp_path: Path) -> None:
     assert store.part("b.sql.gz", 4, 2) == b"tw"
     assert list(store.names("b")) == ["b.manifest.json", "b.sql.gz"]
     there = store.properties("b.sql.gz")
-    assert there and there.bytes == 7
+    assert there is not None
+    assert there.bytes == 7
     with pytest.raises(BlobMissing):
         store.read("a")

@@ -116,7 +116,6 @@ def test_all_else_waits_for_the_rows_before_it_and_holds_back_those_behind_it() 
         b"SET NAMES utf8mb4",
         b"/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */",
         b"/*!40103 SET TIME_ZONE='+00:00' */",
-        b"/* of the team */ SET UNIQUE_CHECKS=0",
         b"set foreign_key_checks = 0",
     ],
 )
