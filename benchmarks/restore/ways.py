@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from pathlib import Path
 from ansible_collections.goupang.dr.plugins.module_utils._backups import dump_name
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 
+from benchmarks.restore import servers
 from benchmarks.restore.servers import CLIENT, LONGEST_SECONDS, SOURCE, TARGET, Servers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +37,7 @@ class Took:
 
 @dataclass(frozen=True)
 class Data:
-    """A dump in a folder, also of mydumper's kind where there is one."""
+    """A dump in a folder; the same as mydumper writes it, or table by table, in folders of it."""
 
     manifest: Manifest
     folder: Path
@@ -42,6 +45,10 @@ class Data:
     @property
     def mydumper(self) -> Path:
         return self.folder / "mydumper"
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / "tables"
 
 
 class WrongError(Exception):
@@ -65,6 +72,14 @@ def myloader(there: Servers, data: Data) -> Took:
     folder = Path("/bench") / data.mydumper.relative_to(there.home)
     words = f"--defaults-file=/bench/{TARGET}-mydumper.cnf --ssl --ca=/bench/ca/ca.pem --enable-binlog"
     script = f"myloader {words} --threads={SESSIONS} --database={LOADED} --directory={folder}"
+    return _shell(there, data, script)
+
+
+def mysql_clients(there: Servers, data: Data) -> Took:
+    """As many clients as we have sessions, each with a table at a time: what is left where there is no myloader."""
+    folder = Path("/bench") / data.tables.relative_to(there.home)
+    one = f"gunzip -c $0 | {SED} | mysql --defaults-extra-file=/bench/{TARGET}.cnf {LOADED}"
+    script = f"find {folder} -name '*.sql.gz' | xargs -n 1 -P {SESSIONS} bash -o pipefail -c {shlex.quote(one)}"
     return _shell(there, data, script)
 
 
@@ -93,9 +108,10 @@ def ours(there: Servers, data: Data) -> Took:
     )
     if done.returncode != 0:
         raise WrongError(f"ours failed: {done.stderr[-500:]}")
+    worked = there.cpu_seconds(TARGET) - before
     answer = json.loads(done.stdout)
     _require_rows(there, data, answer["schema"])
-    return Took(answer["seconds"], there.cpu_seconds(TARGET) - before, answer["peak_rss_mb"])
+    return Took(answer["seconds"], worked, answer["peak_rss_mb"])
 
 
 def dump_for_myloader(there: Servers, data: Data) -> None:
@@ -106,6 +122,20 @@ def dump_for_myloader(there: Servers, data: Data) -> None:
     login = (f"--defaults-file=/bench/{SOURCE}-mydumper.cnf", "--ssl", "--ca=/bench/ca/ca.pem")
     what = (f"--database={data.manifest.schema}", "--compress", "--no-locks", f"--outputdir={folder}")
     there.run(CLIENT, "mydumper", *login, *what, "--triggers", "--routines", "--events")
+
+
+def dump_by_table(there: Servers, data: Data) -> None:
+    """A file for each table, with our options, for mysql_clients."""
+    data.tables.mkdir(exist_ok=True)
+    for table in data.manifest.tables:
+        words = ["mysqldump", "--user=root", *data.manifest.tool_options, "--", data.manifest.schema, table]
+        with (
+            servers.start(there, SOURCE, *words) as process,
+            gzip.open(data.tables / f"{table}.sql.gz", "wb", 1) as file,
+        ):
+            shutil.copyfileobj(t.cast("t.IO[bytes]", process.stdout), file)
+            if process.wait() != 0:
+                raise WrongError(f"mysqldump of {table} failed")
 
 
 def _inside(there: Servers, data: Data) -> Path:
@@ -119,9 +149,10 @@ def _shell(there: Servers, data: Data, script: str) -> Took:
     before = there.cpu_seconds(TARGET)
     timed = f'set -euo pipefail; began=$EPOCHREALTIME; {script}; echo "took $began $EPOCHREALTIME"'
     out = there.run(CLIENT, "bash", "-c", timed)
+    worked = there.cpu_seconds(TARGET) - before
     began, ended = map(float, out.splitlines()[-1].split()[1:])
     _require_rows(there, data, LOADED)
-    return Took(ended - began, there.cpu_seconds(TARGET) - before)
+    return Took(ended - began, worked)
 
 
 def _require_rows(there: Servers, data: Data, schema: str) -> None:
