@@ -13,8 +13,8 @@ author:
 description:
   - Loads the newest valid backup, or a named one, into a schema that is named after the backup. What the server
     serves is never touched; whoever uses the new schema is told its name afterwards.
-  - Statements that a managed MySQL server refuses (C(GTID_PURGED), C(SQL_LOG_BIN), C(SET GLOBAL), C(DEFINER)) are
-    taken out one by one. Rows are never looked into. Events arrive disabled.
+  - Statements that a managed MySQL server refuses (C(GTID_PURGED), C(SQL_LOG_BIN), C(SET GLOBAL), C(DEFINER), those
+    on replication) are taken out one by one. Rows are never looked into. Events arrive disabled.
   - The schema counts as restored only when the dump was the one that its manifest names, from the first byte to the
     last, and every table holds the manifest's number of rows. Else the half-loaded schema is dropped.
   - What the server would refuse is said before it runs the first statement, where the manifest, the dump's head and
@@ -80,6 +80,8 @@ requirements:
 notes:
   - What was restored is written down in the table C(goupang_dr.restores) of the server; see
     M(goupang.dr.mysql_restore_info).
+  - How much of its disk is free a managed server does not tell by SQL. When it is full the restore ends in one
+    sentence, the half-loaded schema is dropped, and what was there before is untouched.
   - C(isal) is used where it is installed; it unpacks about twice as fast. C(zstandard) is needed for dumps that are
     packed with zstd.
   - Rows that stand in a statement each, as C(--skip-extended-insert) writes them, are loaded many at a time.
