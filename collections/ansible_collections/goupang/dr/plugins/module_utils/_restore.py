@@ -25,6 +25,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, 
 from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump
 
 LOCK = "goupang_dr.restore"
+# A client that was killed leaves its session until the server has run its last statement.
+LOCK_SECONDS = 10
 # A dead controller's session, and with it the lock, ends by then.
 SILENT_SECONDS = 600
 LONGEST_SCHEMA_NAME = 64
@@ -260,7 +262,7 @@ class Restore:
 def _lock(session: Session) -> None:
     """One restore at a time on a server. The lock ends with the session."""
     session.run(f"SET SESSION wait_timeout = {SILENT_SECONDS}")
-    ((got,),) = session.rows("SELECT GET_LOCK(%s, 0)", (LOCK,))
+    ((got,),) = session.rows(f"SELECT GET_LOCK(%s, {LOCK_SECONDS})", (LOCK,))
     if got == 1:
         return
     holder = session.rows(
