@@ -5,6 +5,7 @@
 SHELL := /bin/bash
 PYTHON := .venv/bin/python
 SCENARIO ?= primary-lost
+SIZES ?= 100 400 1000
 PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PATH
 
@@ -69,6 +70,11 @@ test-all: machine ## make test, Molecule, and the long tests; the crash matrix i
 .PHONY: crash-matrix
 crash-matrix: machine ## Kill runbooks at each change, run them again, compare (ARGS="--points 20 --seed 1")
 	@$(PYTHON) -m lab crash-matrix $(ARGS)
+
+# Two servers of the lab alone. SIZES are megabytes of SQL; SIZES=100 takes a quarter of an hour.
+.PHONY: bench-restore
+bench-restore: machine ## Time a restore beside other ways of loading a dump (SIZES="100 400 1000")
+	@$(PYTHON) benchmarks/restore/run.py --sizes $(SIZES)
 
 .PHONY: lock
 lock: .venv/ready ## Write constraints.txt anew from pyproject.toml

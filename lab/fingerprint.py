@@ -6,6 +6,7 @@ machine's own files. Nothing here holds a secret, since pytest prints what diffe
 
 from __future__ import annotations
 
+import json
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from lab.story.sources import LabSources
 
 SECONDS = 20
 LOCK = "/lock"
+# What changes by itself: the lock, which each run takes, and the primary's heartbeat.
+RESTLESS = (LOCK, "/heartbeat.json")
 SYSTEM = "('mysql', 'sys', 'performance_schema', 'information_schema')"
 # Of /etc/tomcat9 and of what is ours: each file's mode, owner, size and time; then when Tomcat was started.
 MACHINE = """
@@ -66,29 +69,37 @@ class World:
         return {str(one.id): one.as_dict() for resources in self.sources.resources().values() for one in resources}
 
     def blobs(self) -> Part:
-        """container/name -> ETag, which changes at each write. Without the lock, which each run takes."""
-        return {name: blob.etag for name, blob in self._blobs() if not name.endswith(LOCK)}
+        """container/name -> ETag, which changes at each write. Without what changes by itself."""
+        return {name: blob.etag for name, blob in self._blobs() if not name.endswith(RESTLESS)}
 
     def locks(self) -> list[str]:
         """Names of the locks that somebody holds."""
         return [name for name, blob in self._blobs() if name.endswith(LOCK) and blob.lease.state == "leased"]
 
+    def heartbeat(self) -> Part:
+        """What the primary's heartbeat holds; nothing while there is none."""
+        with self._service() as service:
+            for blob in service.get_container_client("heartbeat").list_blob_names():
+                return dict(json.loads(service.get_blob_client("heartbeat", blob).download_blob().readall()))
+        return {}
+
     def _blobs(self) -> list[tuple[str, t.Any]]:
         """container/name, and what Azure's SDK says of it."""
-        account = {"account_name": facts.STORAGE_ACCOUNT, "account_key": self.secrets["storage_key"]}
-        service = BlobServiceClient(
-            self.lab.blob_account_url,
-            credential=account,
-            connection_verify=self.lab.ca_bundle,
-            connection_timeout=SECONDS,
-            read_timeout=SECONDS,
-        )
-        with service:
+        with self._service() as service:
             return [
                 (f"{container.name}/{blob.name}", blob)
                 for container in service.list_containers()
                 for blob in service.get_container_client(container.name).list_blobs()
             ]
+
+    def _service(self) -> BlobServiceClient:
+        return BlobServiceClient(
+            self.lab.blob_account_url,
+            credential={"account_name": facts.STORAGE_ACCOUNT, "account_key": self.secrets["storage_key"]},
+            connection_verify=self.lab.ca_bundle,
+            connection_timeout=SECONDS,
+            read_timeout=SECONDS,
+        )
 
     def aws(self) -> Part:
         """Health checks with their versions, records, and distributions with their ETags."""

@@ -65,6 +65,7 @@ class Evidence:
     left_behind: dict[str, int] = field(default_factory=dict)
     refusals: list[Json] = field(default_factory=list)  # {"playbook", "because"}: runbooks that rightly stopped
     found: measure.Found | None = None
+    orphans: Json | None = None  # {"exported": rows, "tables": {name: {"inserted", "changed", "deleted"}}, "folder"}
     faults: list[str] = field(default_factory=list)  # what was seen to be wrong, a sentence each
     stopped: str | None = None  # why the story ended before its end, in one sentence
     git_commit: str | None = None
@@ -97,6 +98,7 @@ def build(
         **_durations(evidence, expected, answers, writes, zone, reads_only),
         "requests": measure.requests(answers),
         "writes": _writes(evidence, writes, reads_only),
+        "orphans": evidence.orphans,
         "rows": {
             "primary_at_backup": evidence.rows_at_backup,
             "secondary_after_restore": evidence.rows_after_restore,
@@ -206,11 +208,33 @@ def faults(report: Json, expected: Expectation) -> list[str]:
             found.append(f"Writes {what.replace('_', ' ')}: {count}.")
     if expected.given_up and not report["writes"].get("stranded"):
         found.append("Nothing that users wrote on the secondary is kept there, and some of it had to be.")
+    if expected.after_failback and not expected.given_up:
+        found += _home_faults(report, expected)
     if expected.primary_asked and not report["writes"].get("refused_by_primary"):
         found.append("Nobody tried to write to the closed primary, so its fence was not tried.")
     if not report["left_behind"]:
         found.append("Nobody looked for what was left behind in Azure.")
     found += [f"Left behind in Azure: {count} {kind}." for kind, count in report["left_behind"].items() if count]
+    return found
+
+
+def _home_faults(report: Json, expected: Expectation) -> list[str]:
+    """Why a failback has not brought home, or kept, all that users wrote."""
+    orphans, writes = report["orphans"], report["writes"]
+    if orphans is None:
+        return ["What only the primary had was not exported."]
+    found = []
+    if expected.nothing_lost and orphans["exported"]:
+        found.append(f"Orphan writes: {orphans['exported']}, though nothing was to be lost.")
+    if report["not_measured"] or writes.get("lost_exported") is None:
+        return found
+    kept = writes["lost_exported"] + writes["lost_by_secondary"]
+    if kept != writes["lost"]:
+        found.append(f"Writes lost and not among the orphan writes: {writes['lost'] - kept}.")
+    if not writes["by_secondary"]:
+        found.append("Users wrote nothing on the secondary, so nothing shows that it comes home.")
+    if writes["by_secondary_home"] != writes["by_secondary"]:
+        found.append(f"Of {writes['by_secondary']} writes of the secondary {writes['by_secondary_home']} came home.")
     return found
 
 
@@ -253,6 +277,7 @@ def summary(report: Json, path: Path) -> list[str]:
         else f"  writes acknowledged        {writes['acknowledged']}, lost {writes['lost']}"
         f" (RPO {_seconds(report['rpo_seconds'])}), stranded {writes['stranded']},"
         f" on both sides {writes['on_both_sides']}, refused by the primary {writes.get('refused_by_primary')}",
+        *_home_line(report),
         f"  rows restored              {total_rows} in {len(report['rows']['secondary_after_restore'])} tables",
         f"  left behind in Azure       {sum(report['left_behind'].values()) if report['left_behind'] else 'not known'}",
         f"  waits for DNS              {len(waits)}: {', '.join(map(_seconds, waits)) or 'none'}",
@@ -268,6 +293,17 @@ def _failover_line(found: Json | None) -> list[str]:
     return [
         f"  failover.yml took          {_seconds(found['total_seconds'])}: {_seconds(found['own_seconds'])} its own, "
         f"{_seconds(waits)} machine, packages, data and DNS"
+    ]
+
+
+def _home_line(report: Json) -> list[str]:
+    orphans, writes = report["orphans"], report["writes"]
+    if orphans is None:
+        return []
+    wrote, home = writes.get("by_secondary"), writes.get("by_secondary_home")
+    lost = f"of {writes['lost']} lost {writes.get('lost_exported')}"
+    return [
+        f"  orphan writes exported     {orphans['exported']}, {lost}; written on the secondary {wrote}, home {home}"
     ]
 
 

@@ -17,8 +17,8 @@ from lab import jsonl
 OVERHEAD = "overhead"
 PHASES: dict[str, str] = {
     "decide": "guard: who is active, is there a backup",
-    "provision": "Azure builds the machine",
-    "install": "Tomcat, driver and release come to the machine",
+    "provision": "Azure builds the machine, until it answers by SSH",
+    "install": "Tomcat, driver, release and configuration come to the machine",
     "restore": "dumps and restores",
     "start": "Tomcat starts, until application and database answer",
     "verify": "probes, before and after the flip",

@@ -38,6 +38,7 @@ CONTAINERS: dict[str, str | None] = {
     "maintenance": "blob",
     "switch": "blob",
     "control": None,
+    "heartbeat": None,
 }
 CALL_SECONDS = 20
 

@@ -20,7 +20,7 @@ from lab.podman import Podman
 
 CONSTRAINTS = ROOT / "constraints.txt"
 # What the modules that run on a bastion import; their versions are in constraints.txt.
-PACKAGES = ("azure-identity", "azure-storage-blob", "isal", "pymysql")
+PACKAGES = ("azure-identity", "azure-storage-blob", "isal", "pymysql", "zstandard")
 PIP_CONF = "[global]\nno-index = true\nfind-links = /wheels\n"
 FETCH_SECONDS = 300.0
 

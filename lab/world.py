@@ -44,6 +44,8 @@ PROCESSES = ("aws", "azure", "route53", "edge")
 START_SECONDS = 60.0
 # Hosts of the primary on which the runbooks work.
 REACHED_BY_SSH = ("bastion", "app")
+# What holds data, and nothing that moves users.
+DATA_HOSTS = ("rds", "azuredb", "blob")
 TOOLS = ("podman", "ip", "iptables", "nsenter")
 # What `down` leaves: evidence, and what costs nothing to keep (a browser that trusts the lab's CA, say).
 KEPT = ("reports", "watch", "log", "ca", "ssh", "crash")
@@ -79,6 +81,25 @@ def up(say: Say = print) -> Facts:
         facts.save()
         reach.await_primary(facts)
         say(f"The lab is up: https://{facts.addresses['alb']}/ is the primary, DNS is at {facts.addresses['dns']}")
+    return facts
+
+
+def up_databases(say: Say = print) -> Facts:
+    """The two database servers and Blob alone, for whoever needs no more; `up` on the same folder adds the rest."""
+    home = lab_facts.home()
+    _refuse_early()
+    with _lock(home, say):
+        client = Podman.of(home)
+        secrets = credentials.ensure_secrets(home)
+        images.ensure(client, say)
+        given, war = _fetch(client)
+        facts = _describe(client, home, war)
+        certificates.ensure(home / "ca", facts)
+        topology.write_files(facts, home, secrets)
+        _start_hosts(client, facts, home, given, say, DATA_HOSTS)
+        _prepare_databases(client, facts, secrets)
+        wait_until("Blob answers", partial(reach.accepts, facts.addresses["blob"], 443), START_SECONDS)
+        facts.save()
     return facts
 
 
@@ -158,8 +179,10 @@ def _war() -> Path:
     return path
 
 
-def _start_hosts(client: Podman, facts: Facts, home: Path, given: topology.Given, say: Say) -> None:
-    """Create what is missing, make anew what has changed, and start what stands, several at a time.
+def _start_hosts(
+    client: Podman, facts: Facts, home: Path, given: topology.Given, say: Say, only: t.Collection[str] = ()
+) -> None:
+    """Create what is missing, make anew what has changed, and start what stands, several at a time: all, or only these.
 
     Machines of the emulated Azure are its own.
     """
@@ -182,7 +205,7 @@ def _start_hosts(client: Podman, facts: Facts, home: Path, given: topology.Given
                 supervisor.stop(host.name)  # its socket died with the container's network
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(bring, topology.hosts(home, given)))
+        list(pool.map(bring, [host for host in topology.hosts(home, given) if not only or host.name in only]))
 
 
 def _remember_hosts(client: Podman, facts: Facts, home: Path) -> None:

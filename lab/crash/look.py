@@ -17,6 +17,7 @@ import yaml
 
 from lab import facts
 from lab.fingerprint import World
+from lab.story import evidence
 from lab.story.sources import BACKUPS
 from lab.watch import records, sight
 from lab.watch.fetch import FetchError, Request, over_https
@@ -101,6 +102,7 @@ class Observer:
             "fence": self.fence(),
             "openings": self.openings(),
             "not whole": self.not_whole(),
+            "orphans": self.orphans(),
             "rows of the primary": self.rows(PRIMARY, "petclinic"),
             "rows of the secondary": self.rows(SECONDARY, self.in_use()),
             "machine": self.machine(),
@@ -172,6 +174,11 @@ class Observer:
         """Restores that were begun, and neither finished nor removed."""
         ((count,),) = self._query(SECONDARY, "SELECT COUNT(*) FROM goupang_dr.restores WHERE state <> 'whole'")
         return int(count)
+
+    def orphans(self) -> int:
+        """Rows that the last failback exported: none while both sites live, or what came home looked lost."""
+        found = evidence.orphans(self.world.sources, since="")
+        return found.exported if found else 0
 
     def in_use(self) -> str:
         """The schema on which the application's account has privileges."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import typing as t
 from collections.abc import Iterable, Mapping
@@ -40,6 +41,9 @@ class Sources(t.Protocol):
     def backup_file(self, name: str) -> bytes | None:
         """A blob among the backups, by the last part of its name; None when it is not there."""
 
+    def exports(self) -> Mapping[str, bytes]:
+        """All blobs of orphan writes among the backups, by name."""
+
     def mark(self) -> bool:
         """Whether the mark that closes the primary is there, for whoever looks."""
 
@@ -72,6 +76,46 @@ def rows(sources: Sources) -> Rows:
     if manifest is None:
         raise LabError(f"The backup {backup_id}, which was restored, has no manifest in Blob.")
     return Rows(backup_id, dict(json.loads(manifest)["tables"]), dict(json.loads(counted)))
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """What failback exported, as its manifest counts it and as its files hold it.
+
+    `tables`: name -> {"inserted", "changed", "deleted"}. `ids`: the watch's writes among the inserted rows.
+    """
+
+    folder: str
+    exported: int
+    tables: dict[str, dict[str, int]]
+    ids: frozenset[str]
+
+
+MANIFEST = "/orphans.json"
+CHANGES = ("inserted", "changed", "deleted")
+
+
+def orphans(sources: Sources, since: str) -> Orphans | None:
+    """The newest export that was written since then (ISO 8601, UTC); None without one.
+
+    LabError when its files do not hold what its manifest counts.
+    """
+    blobs = sources.exports()
+    manifests = {name: json.loads(data) for name, data in blobs.items() if name.endswith(MANIFEST)}
+    newest = max(manifests, key=lambda name: str(manifests[name]["written"]), default=None)
+    # Without the fractions of a second, which one of the two does not have.
+    if newest is None or manifests[newest]["written"][:19] < since[:19]:
+        return None
+    tables, ids = {}, set()
+    for table, told in manifests[newest]["tables"].items():
+        lines = [json.loads(line) for line in gzip.decompress(blobs[told["file"]]).splitlines()]
+        tables[table] = {change: sum(line["change"] == change for line in lines) for change in CHANGES}
+        if tables[table] != {change: told[change] for change in CHANGES}:
+            raise LabError(f"{told['file']} holds {tables[table]}, and its manifest says otherwise: {told}")
+        if table == "owners":
+            ids |= {line["row"]["address"] for line in lines if line["change"] == "inserted"}
+    watched = frozenset(one for one in ids if one.startswith(ID_PREFIX))
+    return Orphans(newest[: -len(MANIFEST)], manifests[newest]["exported"], tables, watched)
 
 
 @dataclass(frozen=True)

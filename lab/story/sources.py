@@ -22,6 +22,7 @@ from lab.errors import LabError
 # 10 seconds of silence.
 SECONDS = 30
 BACKUPS = "mysql-backup"
+ORPHANS = "orphans/"
 SWITCH = "switch/petclinic-switch"
 ROOT_OF = {"rds": "root_primary", "azuredb": "root_secondary"}
 
@@ -57,8 +58,20 @@ class LabSources:
                 return list(cursor.fetchall())
 
     def backup_file(self, name: str) -> bytes | None:
+        with _asking("Blob"), self._backups() as container:
+            for blob in container.list_blob_names():
+                if blob.rpartition("/")[2] == name:
+                    return bytes(container.download_blob(blob).readall())
+        return None
+
+    def exports(self) -> Mapping[str, bytes]:
+        with _asking("Blob"), self._backups() as container:
+            names = list(container.list_blob_names(name_starts_with=ORPHANS))
+            return {name: bytes(container.download_blob(name).readall()) for name in names}
+
+    def _backups(self) -> ContainerClient:
         account = {"account_name": facts.STORAGE_ACCOUNT, "account_key": self.secrets["storage_key"]}
-        container = ContainerClient(
+        return ContainerClient(
             self.lab.blob_account_url,
             BACKUPS,
             credential=account,
@@ -66,11 +79,6 @@ class LabSources:
             connection_timeout=SECONDS,
             read_timeout=SECONDS,
         )
-        with _asking("Blob"), container:
-            for blob in container.list_blob_names():
-                if blob.rpartition("/")[2] == name:
-                    return bytes(container.download_blob(blob).readall())
-        return None
 
     def mark(self) -> bool:
         url = reach.mark(self.lab)

@@ -6,7 +6,7 @@ import os
 import sys
 import typing as t
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -206,7 +206,16 @@ class LabStage:
         self.narrator.tell(f"left behind in Azure: {sum(self.gathered.left_behind.values())}")
 
     def count_writes(self) -> None:
-        self.gathered.found = evidence.found(self.sources)
+        seen = evidence.found(self.sources)
+        orphans = evidence.orphans(self.sources, self.gathered.started)
+        if orphans is not None:
+            seen = replace(seen, exported=orphans.ids)
+            self.gathered.orphans = {
+                "exported": orphans.exported,
+                "tables": orphans.tables,
+                "folder": orphans.folder,
+            }
+        self.gathered.found = seen
 
     def _look(self, doing: str) -> None:
         self.audience.refresh()

@@ -119,12 +119,13 @@ class Found:
     """Ids of writes as they lie in the databases at the end.
 
     `primary`: in the schema that the primary serves. `secondary`: in any schema of the secondary.
-    `set_aside`: in other schemas of the primary, out of service but not gone.
+    `set_aside`: in other schemas of the primary, out of service but not gone. `exported`: as orphan writes, in Blob.
     """
 
     primary: frozenset[str]
     secondary: frozenset[str]
     set_aside: frozenset[str] = frozenset()
+    exported: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,9 @@ class Account:
     """What became of the writes.
 
     `lost`: acknowledged, and at the end on neither side. `lost_set_aside`: of these, still in a retired schema.
+    `lost_exported`: of these, exported to Blob as orphan writes.
     `lost_by_secondary`: of these, acknowledged by the secondary: a disaster excuses none of them.
+    `by_secondary`: acknowledged by the secondary. `by_secondary_home`: of these, on the primary at the end.
     `stranded`: at the end only on the secondary, whatever the user was told.
     `on_both_sides`: acknowledged by the primary while the secondary was taking writes, that is between its first
     and its last acknowledgement: two sites were writable at once.
@@ -145,7 +148,10 @@ class Account:
     unknown: int
     lost: int
     lost_set_aside: int
+    lost_exported: int
     lost_by_secondary: int
+    by_secondary: int
+    by_secondary_home: int
     stranded: int
     on_both_sides: int
     refused_by_primary: int
@@ -156,6 +162,7 @@ def account(writes: Sequence[Write], found: Found, broken: float) -> Account:
     """Compare the ledger with the databases. `broken`: the moment of the break."""
     acknowledged = [write for write in writes if write.outcome == "acknowledged"]
     lost = [write for write in acknowledged if write.id not in found.primary | found.secondary]
+    by_secondary = [write for write in acknowledged if write.served_by == records.SECONDARY]
     stranded = {write.id for write in writes} & found.secondary - found.primary
     return Account(
         acknowledged=len(acknowledged),
@@ -163,7 +170,10 @@ def account(writes: Sequence[Write], found: Found, broken: float) -> Account:
         unknown=sum(write.outcome == "unknown" for write in writes),
         lost=len(lost),
         lost_set_aside=sum(write.id in found.set_aside for write in lost),
+        lost_exported=sum(write.id in found.exported for write in lost),
         lost_by_secondary=sum(write.served_by == records.SECONDARY for write in lost),
+        by_secondary=len(by_secondary),
+        by_secondary_home=sum(write.id in found.primary for write in by_secondary),
         stranded=len(stranded),
         on_both_sides=len(_of_primary_meanwhile(writes, "acknowledged")),
         refused_by_primary=len(_of_primary_meanwhile(writes, "refused")),

@@ -133,6 +133,10 @@ class Answers:
         """Names, without the container's."""
         return sorted(name.partition("/")[2] for name in self.world.blobs() if name.startswith(f"{container}/"))
 
+    def heartbeat(self) -> dict[str, t.Any]:
+        """What the primary said last that it holds."""
+        return self.world.heartbeat()
+
     def latches(self) -> int:
         """How many health checks are held unhealthy, whatever their endpoints do."""
         return len(self.world.latches())

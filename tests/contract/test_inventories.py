@@ -35,6 +35,12 @@ def test_the_lab_and_the_example_have_the_same_secrets() -> None:
     assert variables("lab", "vault.yml") == variables("example", "vault.yml.sample")
 
 
+def test_what_status_tells_besides_is_explained_as_the_role_has_it() -> None:
+    assert variables("lab", "status.yml") == variables("example", "status.yml")
+    specs = yaml.safe_load((ROLES / "status/meta/argument_specs.yml").read_text())["argument_specs"]
+    assert {"status_state", *variables("example", "status.yml")} == set(specs["main"]["options"])
+
+
 def test_guard_checks_the_contract_that_the_example_explains() -> None:
     contract = yaml.safe_load((ROLES / "guard/vars/main.yml").read_text())["__guard_contract"]
     assert sorted(contract) == sorted(variables("example", "dr.yml"))

@@ -28,6 +28,7 @@ RUNBOOKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("preflight", {}),
     ("provision", {}),
     ("verify", {}),
+    ("status", {}),
     ("failback", {}),
     ("drill", {"drill_scope": "rehearsal"}),
     ("drill", {"drill_scope": "full", **SOON}),

@@ -20,12 +20,15 @@ LOUD = {"ANSIBLE_VERBOSITY": "3"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """`changed`: of each host, how many tasks changed something. `failed`: messages of the tasks that failed."""
+    """`changed`: of each host, how many tasks changed something. `failed`: messages of the tasks that failed.
+    `tried`: of those that left one and did not.
+    """
 
     code: int
     output: str
     changed: Mapping[str, int]
     failed: tuple[str, ...]
+    tried: tuple[str, ...] = ()
 
     @property
     def tail(self) -> str:
@@ -63,9 +66,9 @@ class Runbooks:
                 check=False,
             )
         lines = list(jsonl.read(journal / f"{run_id}.jsonl"))
-        return Outcome(
-            done.returncode, log.read_text(encoding="utf-8", errors="replace"), changes(lines), tuple(complaints(lines))
-        )
+        output = log.read_text(encoding="utf-8", errors="replace")
+        tried = tuple(str(line["tried"]) for line in lines if "tried" in line)
+        return Outcome(done.returncode, output, changes(lines), tuple(complaints(lines)), tried)
 
     def dry(self, name: str, **variables: str) -> Outcome:
         return self.run(name, "--check", "--diff", **variables)

@@ -67,6 +67,7 @@ class Seen:
     www: dict[str, str] = field(default_factory=dict)  # "POST /owners" -> what curl printed
     again: Deed | None = None  # failover, when the secondary is active
     refused: dict[str, Outcome] = field(default_factory=dict)  # runbooks that make no sense then
+    status: Outcome | None = None  # status, at the same moment
     dry: Deed | None = None  # dry runs of those that do
     dry_failback: Deed | None = None
     marks: dict[str, bool] = field(default_factory=dict)  # whether the mark closes the primary, at the same moments
@@ -118,6 +119,7 @@ class Looks:
         confirmed = {"dr_confirm": "failover", "dr_primary_is_lost": "true"}
         seen.again = deed(self.world.without_data, lambda: run("failover", **confirmed))
         seen.refused = {name: run(name) for name in ("backup", "cool_down", "drill")}
+        seen.status = run("status")
         seen.dry = deed(
             self.world.without_data,
             lambda: dry("failover", **confirmed),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from lab.watch import records
 from tests.drills.rehearsal import Rehearsal
 
+RECORD = "control/petclinic/drill.json"
+
 
 def test_a_rehearsal_passes(rehearsal: Rehearsal) -> None:
     (outcome,) = rehearsal.rehearsed.outcomes
@@ -15,7 +17,8 @@ def test_a_rehearsal_passes(rehearsal: Rehearsal) -> None:
 
 def test_a_rehearsal_leaves_a_backup_behind_and_nothing_else(rehearsal: Rehearsal) -> None:
     before, after = rehearsal.rehearsed.before, rehearsal.rehearsed.after
-    assert {name: etag for name, etag in after["blobs"].items() if name in before["blobs"]} == before["blobs"]
+    kept = {name: etag for name, etag in before["blobs"].items() if name != RECORD}
+    assert {name: etag for name, etag in after["blobs"].items() if name in kept} == kept
     new = sorted(name.rpartition(".sql.gz")[1] or name.rpartition(".manifest.json")[1] for name in _new(rehearsal))
     assert new == [".manifest.json", ".sql.gz"], _new(rehearsal)
     for what in before.keys() - {"blobs"}:
@@ -25,7 +28,12 @@ def test_a_rehearsal_leaves_a_backup_behind_and_nothing_else(rehearsal: Rehearsa
 
 
 def _new(rehearsal: Rehearsal) -> set[str]:
-    return set(rehearsal.rehearsed.after["blobs"]) - set(rehearsal.rehearsed.before["blobs"])
+    return set(rehearsal.rehearsed.after["blobs"]) - {RECORD} - set(rehearsal.rehearsed.before["blobs"])
+
+
+def test_a_rehearsal_is_on_record(rehearsal: Rehearsal) -> None:
+    before, after = rehearsal.rehearsed.before["blobs"], rehearsal.rehearsed.after["blobs"]
+    assert after[RECORD] != before.get(RECORD)
 
 
 def test_users_notice_nothing_of_a_rehearsal(rehearsal: Rehearsal) -> None:

@@ -10,7 +10,7 @@ from tests.drills.story import Story
 
 KEYS = {
     "schema", "scenario", "outcome", "measured_by", "rto_seconds", "rpo_seconds", "failback_seconds", "requests",
-    "writes", "rows", "steps", "left_behind", "simulated",
+    "writes", "rows", "steps", "left_behind", "simulated", "orphans",
 }  # fmt: skip
 RESOURCES = {"virtual_machines", "disks", "network_interfaces", "public_ips"}
 
@@ -47,6 +47,14 @@ def test_no_row_is_missing_and_nothing_is_left_behind(story: Story) -> None:
     assert report["left_behind"] == dict.fromkeys(RESOURCES, 0)
     assert report["writes"]["stranded"] == report["writes"]["on_both_sides"] == 0
     assert report["writes"]["lost_by_secondary"] == 0
+
+
+def test_what_users_wrote_comes_home_or_is_exported(story: Story) -> None:
+    writes, orphans = story.report["writes"], story.report["orphans"]
+    assert writes["by_secondary_home"] == writes["by_secondary"] > 0
+    assert writes["lost_exported"] == writes["lost"] > 0
+    assert orphans["exported"] == sum(sum(table.values()) for table in orphans["tables"].values())
+    assert orphans["tables"]["owners"]["inserted"] >= writes["lost"]
 
 
 def test_failover_of_a_silent_primary_wants_a_word(story: Story) -> None:

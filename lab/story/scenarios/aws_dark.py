@@ -14,7 +14,7 @@ SCENARIO = Scenario(
     sentence="AWS is silent as a whole; the switch moves the users without one call to it.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE, aws_is_dark=True),
     steps=(
-        *peace("provision", "backup", "preflight"),
+        *peace("provision", "heartbeat", "backup", "preflight"),
         Break("aws"),
         Runbook("failover", PRIMARY_IS_LOST),
         Ways(switch=True, latch=False),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from ansible_collections.goupang.dr.plugins.module_utils import _compatibility
+from ansible_collections.goupang.dr.plugins.module_utils import _checksums, _compatibility
 from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, DrError, ServiceFault
 
@@ -67,6 +68,9 @@ class MemoryStore:
     blocks: dict[tuple[str, str], bytes] = field(default_factory=dict)
     log: list[str] = field(default_factory=list)
     failure: DrError | None = None
+    # Backups are not deleted but by retention: name -> why that one is not let go.
+    deletable: bool = False
+    withheld: dict[str, DrError] = field(default_factory=dict)
 
     def names(self, prefix: str) -> Iterator[str]:
         return iter(sorted(name for name in self.blobs if name.startswith(prefix)))
@@ -96,12 +100,22 @@ class MemoryStore:
         self.write(name, b"".join(self.blocks[name, block_id] for block_id in block_ids))
 
     def delete(self, name: str) -> None:
-        raise AssertionError("backups are not deleted")
+        assert self.deletable, "backups are not deleted"
+        self.read(name)
+        if name in self.withheld:
+            raise self.withheld[name]
+        del self.blobs[name]
+        self.log.append(f"-{name}")
 
     def properties(self, name: str) -> BlobProperties | None:
         if name not in self.blobs:
             return None
         return BlobProperties(len(self.blobs[name]), None, None, None, None)
+
+
+def checksum_of(table: str, rows: int) -> int:
+    """Of rows that dump_of() has written."""
+    return len(table) * 1000 + rows
 
 
 class Killed(BaseException):
@@ -118,9 +132,17 @@ class FakeTarget:
         self.schemas: dict[str, dict[str, int]] = {"serving": {"owners": 7}}
         self.ledger: dict[str, dict[str, t.Any]] = {}
         self.openings: dict[str, str] = {}
+        self.counters: dict[str, tuple[str, str, int | None]] = {}
+        self.key_gaps: dict[str, str] = {}
         self.used_patterns: list[str] = []
         self.lock_free = True
+        self.leftovers: dict[str, int] = {}
+        self.killed: list[int] = []
+        self.closed = 0
+        self._one_at_a_time = threading.RLock()
+        self.held_locks: set[str] = set()
         self.largest = 1 << 26
+        self.version = "8.0.42-azure"
         self.refusals: dict[bytes, str] = {}
         self.loses: set[str] = set()
         self.variables = dict(AS_IN_AZURE)
@@ -131,9 +153,13 @@ class FakeTarget:
         self._current = ""
 
     def close(self) -> None:
-        self._current = ""
+        self.closed += 1
 
     def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
+        with self._one_at_a_time:
+            self._run(sql, args)
+
+    def _run(self, sql: str | bytes, args: t.Sequence[object]) -> None:
         self._count()
         if isinstance(sql, bytes):
             self._load(sql)
@@ -146,6 +172,10 @@ class FakeTarget:
         raise AssertionError(f"an unknown statement: {sql}")
 
     def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
+        with self._one_at_a_time:
+            return self._rows(sql, args)
+
+    def _rows(self, sql: str, args: t.Sequence[object]) -> list[tuple[t.Any, ...]]:
         self._count()
         for pattern, answer in self._QUERIES.items():
             found = re.match(pattern, sql)
@@ -174,6 +204,10 @@ class FakeTarget:
                 raise ServiceFault(f"no table {table}", "1146")
             if table not in self.loses:
                 tables[table] += len(re.findall(rb"\(\d+,", inserted.group(2)))
+
+    def _kill(self, connection: int) -> None:
+        self.killed.append(connection)
+        self.leftovers = {name: holder for name, holder in self.leftovers.items() if holder != connection}
 
     def _create(self, name: str) -> None:
         assert name not in self.schemas
@@ -212,7 +246,7 @@ class FakeTarget:
         if "goupang_dr" not in self.schemas:
             raise ServiceFault("no such table", "1146")
         return [
-            (schema, int(state == "carried_home"), int(state == "given_up"))
+            (schema, int(state == "carried_home"), int(state == "given_up"), NOW)
             for schema, state in reversed(self.openings.items())
         ]
 
@@ -223,8 +257,27 @@ class FakeTarget:
     def _end(self, state: str, schema: str) -> None:
         self.openings[schema] = state
 
+    def _move_counter(self, table: str, key: str) -> None:
+        kind, type_, _next = self.counters[table]
+        self.counters[table] = (kind, type_, int(key))
+
+    def _planned_gap(self, schema: str) -> list[tuple[t.Any, ...]]:
+        if "goupang_dr" not in self.schemas:
+            raise ServiceFault("no such table", "1146")
+        return [(self.key_gaps[schema],)] if schema in self.key_gaps else []
+
+    def _forget_gap(self, schema: str) -> None:
+        if "goupang_dr" not in self.schemas:
+            raise ServiceFault("no such table", "1146")
+        self.key_gaps.pop(schema, None)
+
     _ACTIONS: t.ClassVar[dict[str, t.Callable[..., None]]] = {
         r"SET SESSION (?:wait_timeout|sql_generate_invisible_primary_key) = \w+$": lambda self: None,
+        r"SET SESSION (?:information_schema_stats_expiry|lock_wait_timeout) = \d+$": lambda self: None,
+        r"CREATE TABLE IF NOT EXISTS goupang_dr.key_gaps": lambda self: None,
+        r"REPLACE INTO goupang_dr.key_gaps": lambda self, schema, plan: self.key_gaps.update({schema: plan}),
+        r"DELETE FROM goupang_dr.key_gaps": _forget_gap,
+        r"ALTER TABLE `\w+`.`(\w+)` AUTO_INCREMENT = (\d+)$": _move_counter,
         r"CREATE DATABASE IF NOT EXISTS (goupang_dr)": lambda self, name: self.schemas.setdefault(name, {}),
         r"CREATE TABLE IF NOT EXISTS goupang_dr.restores": lambda self: None,
         r"REPLACE INTO goupang_dr.restores": _begin,
@@ -236,13 +289,25 @@ class FakeTarget:
         r"CREATE DATABASE `(\w+)` CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci$": _create,
         r"DROP DATABASE IF EXISTS `(\w+)`$": _drop,
         r"USE `(\w+)`$": _use,
-        r"UNLOCK TABLES$": lambda self: None,
+        r"(?:START TRANSACTION|COMMIT)$": lambda self: None,
+        r"KILL %s$": _kill,
     }
     _QUERIES: t.ClassVar[dict[str, t.Callable[..., list[tuple[t.Any, ...]]]]] = {
-        r"SELECT GET_LOCK": lambda self, name: [(int(self.lock_free),)],
-        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: [("dradmin@10.0.0.4:4711",)],
+        r"SELECT IS_USED_LOCK": lambda self, *names: [tuple(self.leftovers.get(name) for name in names)],
+        r"SELECT GET_LOCK\(%s, 0\)$": lambda self, name: [(int(self.lock_free and name not in self.held_locks),)],
+        r"SELECT GET_LOCK\(%s, %s\)$": lambda self, name, seconds: [(int(name not in self.leftovers),)],
+        r"SELECT GET_LOCK\(%s, 0\), IS_USED_LOCK": lambda self, name, held: [(1, 4711)],
+        r"SELECT RELEASE_LOCK": lambda self, name: [(1,)],
+        r"SELECT CONNECTION_ID": lambda self: [(4711,)],
+        r"SELECT CONCAT\(USER, '@', HOST\)": lambda self, name: (
+            [] if self.lock_free and name not in self.held_locks else [("dradmin@10.0.0.4:4711",)]
+        ),
         r"SELECT schema_name, backup_id": _restores,
         r"SELECT schema_name, carried_home": _openings,
+        r"SELECT next_keys FROM goupang_dr.key_gaps": _planned_gap,
+        r"SELECT TABLE_NAME, DATA_TYPE, COLUMN_TYPE, AUTO_INCREMENT": lambda self, schema: [
+            (table, *counter) for table, counter in sorted(self.counters.items())
+        ],
         r"SELECT 1 FROM information_schema.SCHEMATA": lambda self, name: [(1,)] if name in self.schemas else [],
         r"SELECT TABLE_NAME FROM information_schema.TABLES": lambda self, name: [
             (table,) for table in self.schemas.get(name, {})
@@ -254,6 +319,10 @@ class FakeTarget:
         r"SELECT @@max_allowed_packet": lambda self: [(self.largest,)],
         r"SELECT COUNT\(\*\) FROM `(\w+)`.`(\w+)`": lambda self, schema, table: [
             (self.schemas[schema][table.lower()],)
+        ],
+        r"SELECT @@version$": lambda self: [(self.version,)],
+        r"CHECKSUM TABLE `(\w+)`\.`(\w+)`$": lambda self, schema, table: [
+            (f"{schema}.{table}", checksum_of(table, self.schemas[schema][table.lower()]))
         ],
         r"SELECT DISTINCT TABLE_SCHEMA": lambda self: [(pattern,) for pattern in self.used_patterns],
         r"SELECT DISTINCT DB": lambda self: [(self._current,)],
@@ -268,6 +337,8 @@ class FakeSource:
         self._exists = exists
         self.catalog: dict[str, list[tuple[t.Any, ...]]] = {}
         self._migrations = None if migrations is None else list(migrations)
+        # Tables with a primary key, and their rows.
+        self.keyed: dict[str, int] = {}
 
     def close(self) -> None:
         pass
@@ -282,6 +353,11 @@ class FakeSource:
             return [("8.0.45",)]
         if sql in (_compatibility.TABLES, _compatibility.COLLATIONS, _compatibility.PROGRAMS):
             return self.catalog.get(sql, [])
+        if sql == _checksums.KEYED:
+            return [(table,) for table in self.keyed]
+        if sql.startswith("CHECKSUM TABLE `petclinic`."):
+            table = sql.split("`")[3]
+            return [(f"petclinic.{table}", checksum_of(table, self.keyed[table]))]
         if "information_schema.TABLES" in sql:
             assert args == ("petclinic", "flyway_schema_history")
             return [] if self._migrations is None else [(1,)]

@@ -50,7 +50,7 @@ def test_no_override_is_an_empty_one(tmp_path):
 def test_a_wrong_override_is_one_sentence_with_the_rules(tmp_path, said):
     done = guard(tmp_path, "override.yml", "-e", said)
     assert done.returncode == 2
-    assert "overrides exactly one rule of lock, no_lock, min_dwell, keep_primary" in told(done)
+    assert "overrides exactly one rule of lock, no_lock, min_dwell, keep_primary, skip_orphans" in told(done)
 
 
 def test_what_holds_the_lock_is_refused_where_nobody_would_renew_it(tmp_path):
@@ -66,6 +66,21 @@ def test_what_holds_the_lock_is_refused_where_nobody_would_renew_it(tmp_path):
     )
     assert done.returncode == 2
     assert "set ANSIBLE_CALLBACKS_ENABLED=goupang.dr.lock,goupang.dr.journal" in told(done)
+
+
+def warm_up_after(folder: Path, passed: str) -> Done:
+    return guard(folder, "main.yml", guard_intent="warm_up", guard_passed=passed, guard_lease_folder=str(folder))
+
+
+def test_a_failover_that_warms_up_is_not_asked_again(tmp_path):
+    done = warm_up_after(tmp_path, "failover")
+    assert done.returncode == 0, told(done)
+
+
+def test_who_warms_up_on_its_own_is_asked(tmp_path):
+    done = warm_up_after(tmp_path, "drill")
+    assert done.returncode == 2
+    assert "inventories/example explains each of them" in told(done)
 
 
 @contextmanager
@@ -104,9 +119,26 @@ def test_a_busy_blob_is_asked_again_whether_a_mark_closes_the_primary(tmp_path, 
             dr_switch_container="switch",
             dr_application="petclinic",
         )
-    assert (done.returncode == 2) is (mark == "closed"), told(done)
-    assert ("The primary is invalidated" in told(done)) is (mark == "closed")
-    assert f'"guard_primary_mark": "{mark}"' in told(done) or mark == "closed"
+    assert done.returncode == 0, told(done)
+    assert f'"guard_primary_mark": "{mark}"' in told(done)
+
+
+@pytest.mark.parametrize(
+    ("intent", "active", "mark", "why"),
+    [
+        ("backup", "primary", "closed", "The primary is invalidated"),
+        ("drill", "primary", "closed", "The primary is invalidated"),
+        ("backup", "secondary", "open", "Backups are taken of the side that serves the users"),
+        ("verify", "nobody", "open", "No site answers"),
+        ("backup", "primary", "open", ""),
+        ("failover", "nobody", "closed", ""),
+    ],
+)
+def test_what_makes_no_sense_now_is_refused(tmp_path, intent, active, mark, why):
+    seen = {"guard_active": active, "guard_primary_mark": mark}
+    done = guard(tmp_path, "sense.yml", guard_intent=intent, dr_dr_domain="dr.example.com", **seen)
+    assert (done.returncode == 2) is bool(why), told(done)
+    assert why in told(done)
 
 
 def test_each_runbook_that_acts_holds_the_lock_or_stands_back():

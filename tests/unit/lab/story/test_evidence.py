@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ class Script:
 
     def backup_file(self, name: str) -> bytes | None:
         return self.blobs.get(name)
+
+    def exports(self) -> Mapping[str, bytes]:
+        return self.blobs
 
     def mark(self) -> bool:
         return self.marked
@@ -92,6 +96,38 @@ def test_writes_are_found_by_schema() -> None:
     assert found.primary == {"watch-home"}
     assert found.secondary == {"watch-home", "watch-stranded"}
     assert found.set_aside == {"watch-lost"}
+
+
+def exported(written: str, **told: Any) -> dict[str, bytes]:
+    folder = f"orphans/petclinic_1/{written}"
+    rows = [
+        {"change": "inserted", "row": {"address": "watch-1"}},
+        {"change": "inserted", "row": {"address": "Oak St."}},
+    ]
+    rows += [{"change": "changed", "row": {"address": "watch-2"}, "was": {"address": "watch-2"}}]
+    file = f"{folder}/owners.jsonl.gz"
+    owners = {"inserted": 2, "changed": 1, "deleted": 0, **told, "file": file}
+    manifest = {"written": written, "exported": 3, "tables": {"owners": owners}}
+    packed = gzip.compress("\n".join(json.dumps(row) for row in rows).encode())
+    return {f"{folder}/orphans.json": json.dumps(manifest).encode(), file: packed}
+
+
+def test_the_newest_export_of_this_story_counts() -> None:
+    blobs = exported("2026-11-24T10:00:00Z") | exported("2026-11-24T12:00:00Z")
+    seen = evidence.orphans(Script(blobs=blobs), "2026-11-24T12:00:00.123Z")
+    assert seen == evidence.Orphans(
+        "orphans/petclinic_1/2026-11-24T12:00:00Z",
+        3,
+        {"owners": {"inserted": 2, "changed": 1, "deleted": 0}},
+        frozenset({"watch-1"}),
+    )
+    assert evidence.orphans(Script(blobs=blobs), "2026-11-24T12:00:01.000Z") is None
+    assert evidence.orphans(Script(), "2026-11-24T12:00:01.000Z") is None
+
+
+def test_an_export_that_does_not_hold_what_it_counts() -> None:
+    with pytest.raises(LabError, match="its manifest says otherwise"):
+        evidence.orphans(Script(blobs=exported("2026-11-24T12:00:00Z", inserted=3)), "2026")
 
 
 def test_what_keeps_the_primary_from_taking_writes() -> None:

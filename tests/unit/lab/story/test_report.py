@@ -49,6 +49,10 @@ WRITES = [
 ]
 
 
+PRIMARY = frozenset({"there", "home-www", "home-dr"})
+LOST = frozenset({"lost"})
+
+
 def evidence(**changes: Any) -> Evidence:
     whole = Evidence(
         scenario="primary-lost",
@@ -62,7 +66,12 @@ def evidence(**changes: Any) -> Evidence:
         rows_at_backup={"owners": 10},
         rows_after_restore={"owners": 10},
         left_behind={"virtual_machines": 0, "disks": 0, "network_interfaces": 0, "public_ips": 0},
-        found=Found(frozenset({"there", "home-www", "home-dr"}), frozenset({"there"}), frozenset({"lost"})),
+        found=Found(PRIMARY, frozenset({"there"}), LOST, LOST),
+        orphans={
+            "exported": 1,
+            "tables": {"owners": {"inserted": 1, "changed": 0, "deleted": 0}},
+            "folder": "orphans/x",
+        },
     )
     return replace(whole, **changes)
 
@@ -104,16 +113,53 @@ def test_what_is_given_up_has_to_be_there_and_may_be_stranded() -> None:
     wanted = replace(EXPECTED, given_up=True)
     [fault] = build(evidence(), wanted)["faults"]
     assert "some of it had to be" in fault
-    kept = Found(frozenset({"home-www", "home-dr"}), frozenset({"there"}), frozenset({"lost"}))
-    assert build(evidence(found=kept))["faults"] == ["Writes stranded: 1."]
+    kept = Found(frozenset({"home-www", "home-dr"}), frozenset({"there"}), LOST, LOST)
+    assert build(evidence(found=kept))["faults"] == [
+        "Writes stranded: 1.",
+        "Of 1 writes of the secondary 0 came home.",
+    ]
     assert build(evidence(found=kept), wanted)["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"orphans": None}, "What only the primary had was not exported."),
+        ({"found": Found(PRIMARY, frozenset(), LOST)}, "Writes lost and not among the orphan writes: 1."),
+    ],
+)
+def test_what_was_lost_has_to_be_exported_unless_users_came_home_without(changes: dict[str, Any], fault: str) -> None:
+    assert build(evidence(**changes))["faults"] == [fault]
+    given_up = replace(EXPECTED, given_up=True)
+    assert fault not in build(evidence(**changes), given_up)["faults"]
+    stayed = replace(EXPECTED, after_failback={})
+    assert fault not in build(evidence(**changes), stayed)["faults"]
+
+
+def test_a_planned_move_leaves_no_orphan() -> None:
+    planned = replace(EXPECTED, nothing_lost=True)
+    assert "Orphan writes: 1, though nothing was to be lost." in build(evidence(), planned)["faults"]
+
+
+def test_a_secondary_that_nobody_wrote_to_shows_nothing() -> None:
+    idle = report.build(evidence(), EXPECTED, ANSWERS, WRITES[:1] + WRITES[2:], zone=ZONE, simulated=[])
+    assert "Users wrote nothing on the secondary, so nothing shows that it comes home." in idle["faults"]
+
+
+def test_what_came_home_and_what_was_exported_is_in_the_report() -> None:
+    built = build(evidence())
+    assert built["orphans"]["tables"]["owners"]["inserted"] == 1
+    keys = ("lost_exported", "by_secondary", "by_secondary_home")
+    assert {key: built["writes"][key] for key in keys} == dict.fromkeys(keys, 1)
+    said = "\n".join(report.summary(built, Path("report.json")))
+    assert "orphan writes exported     1, of 1 lost 1; written on the secondary 1, home 1" in said
 
 
 def test_the_report_has_the_keys_that_were_promised() -> None:
     promised = {
         "schema", "scenario", "outcome", "measured_by", "rto_seconds", "rpo_seconds", "failback_seconds", "requests",
         "writes", "rows", "steps", "left_behind", "simulated", "started", "finished", "git_commit", "versions",
-        "dns_waits_seconds", "timeline",
+        "dns_waits_seconds", "timeline", "orphans",
     }  # fmt: skip
     assert promised <= set(build(evidence()))
 

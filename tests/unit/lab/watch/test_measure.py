@@ -115,8 +115,8 @@ def test_the_maintenance_page_is_not_a_failed_request() -> None:
     assert measure.requests([look(1, "page"), look(2, None), look(3, "primary")]) == {"total": 3, "failed": 1}
 
 
-def found(primary: str = "", secondary: str = "", set_aside: str = "") -> Found:
-    return Found(frozenset(primary), frozenset(secondary), frozenset(set_aside))
+def found(primary: str = "", secondary: str = "", set_aside: str = "", exported: str = "") -> Found:
+    return Found(frozenset(primary), frozenset(secondary), frozenset(set_aside), frozenset(exported))
 
 
 def test_nothing_lost() -> None:
@@ -133,6 +133,18 @@ def test_rpo_reaches_back_to_the_oldest_lost_write() -> None:
 def test_a_write_lost_after_the_break_is_the_secondarys_fault_and_no_rpo() -> None:
     account = measure.account([wrote("a", 150, "secondary")], found(), BREAK)
     assert (account.lost, account.lost_by_secondary, account.rpo_seconds) == (1, 1, 0.0)
+
+
+def test_which_lost_writes_were_exported() -> None:
+    writes = [wrote("a", 50), wrote("b", 80), wrote("c", 95)]
+    account = measure.account(writes, found(primary="a", exported="abx"), BREAK)
+    assert (account.lost, account.lost_exported) == (2, 1)
+
+
+def test_what_was_written_on_the_secondary_is_home_when_the_primary_has_it() -> None:
+    writes = [wrote("a", 150, "secondary"), wrote("b", 151, "secondary"), wrote("c", 152, "primary")]
+    account = measure.account(writes, found(primary="ac", secondary="ab"), BREAK)
+    assert (account.by_secondary, account.by_secondary_home) == (2, 1)
 
 
 def test_stranded_is_what_only_the_secondary_has_also_when_its_outcome_was_unknown() -> None:

@@ -167,3 +167,37 @@ def test_users_that_were_moved_already_are_not_kept_waiting_for_a_way() -> None:
     (line,) = active.judge_flip(STACK, DARK, DARK, Served({"a": "secondary"}))
     assert line.level == WARN
     assert active.judge_flip(STACK, DARK, DARK, DARK)[0].level == NO
+
+
+# -- What a runbook goes by --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        ({"a": "primary", "b": "secondary"}, "secondary"),
+        ({"a": "nobody", "b": "primary"}, "primary"),
+        ({"a": "nobody"}, "nobody"),
+    ],
+)
+def test_a_runbook_finds_the_users_where_one_resolver_leads_them(by: dict[str, str], found: str) -> None:
+    assert active.active(Served(by)) == found
+
+
+def test_who_serves_the_users_of_silent_resolvers_is_nobody() -> None:
+    assert active.active(Silence("no resolver")) == "nobody"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (thrown(mark=200), "closed"),
+        (thrown(mark=404), "open"),
+        (thrown(mark=503), "busy"),
+        (thrown(mark=429), "busy"),
+        (thrown(mark=403), "unknown"),
+        (Silence("Blob is silent"), "unknown"),
+    ],
+)
+def test_the_mark_of_a_closed_primary(answer: Thrown | Silence, says: str) -> None:
+    assert active.primary_mark(answer) == says

@@ -1,4 +1,4 @@
-"""What users would get back and what they would lose, by backups and both databases."""
+"""What users would get back, by backups and both databases."""
 
 from __future__ import annotations
 
@@ -131,53 +131,6 @@ def test_once_the_secondary_was_opened_no_backup_is_needed(have: Shelf | Silence
     assert line.what.endswith(f"valid ones of the primary: {count}")
 
 
-# -- Loss --------------------------------------------------------------------------
-
-
-def test_what_failing_over_now_would_lose() -> None:
-    (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, SOURCE, COUNTS)
-    assert line.level == OK
-    assert line.what == (
-        "06:14:22 of writes, if the primary is lost: "
-        "about 300 rows more and 12 fewer by the tables' counts, 128 transactions"
-    )
-
-
-def test_tables_that_could_not_be_counted_and_new_ones() -> None:
-    (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, DARK, {"owners": 100, "visits": 7})
-    assert line.what.endswith("about 7 rows more by the tables' counts (1 table too large to be counted, or gone)")
-    # Without GTIDs nobody can count transactions.
-    (line,) = data.judge_loss(NOW, shelf(replace(NEWEST, gtid_set="")), CLOSED, SOURCE, COUNTS)
-    assert "transactions" not in line.what
-
-
-def test_what_is_lost_when_the_primary_is_silent_or_there_is_no_backup() -> None:
-    (line,) = data.judge_loss(NOW, shelf(NEWEST), CLOSED, SOURCE, Silence("MySQL at rds is out of reach"))
-    assert (line.level, line.known) == (WARN, False)
-    assert line.what.startswith("06:14:22 of writes, if the primary is lost; how many rows is not known: MySQL at rds")
-    (line,) = data.judge_loss(NOW, shelf(), CLOSED, SOURCE, COUNTS)
-    assert (line.level, line.what) == (WARN, "everything, if the primary is lost: there is no valid backup")
-    (line,) = data.judge_loss(NOW, DARK, CLOSED, SOURCE, COUNTS)
-    assert (line.level, line.what) == (WARN, "not known: the backups cannot be read")
-    assert data.judge_loss(NOW, DARK, OPENED, SOURCE, COUNTS)[0].level == OK
-
-
-@pytest.mark.parametrize(
-    ("executed", "before", "count"),
-    [
-        ("", "", 0),
-        (f"{UUID}:1-10", "", 10),
-        (f"{UUID}:1-10", f"{UUID.upper()}:1-10", 0),
-        (f"{UUID}:1-10:20:30-39,\nother:1-5", f"{UUID}:1-4:8-20,other:5", 10 + 1 + 10 + 5 - 4 - 3 - 1 - 1),
-        (f"{UUID}:tag:1-5", f"{UUID}:1-5", 5),
-        # Restored since: the backup's own set is ahead of the server's.
-        (f"{UUID}:1-5", f"{UUID}:1-100", 0),
-    ],
-)
-def test_transactions_between_two_gtid_sets(executed: str, before: str, count: int) -> None:
-    assert data.transactions_since(executed, before) == count
-
-
 # -- The target --------------------------------------------------------------------
 
 
@@ -277,7 +230,7 @@ def test_the_target_is_asked() -> None:
             "information_schema.TABLES": [("petclinic_1", 10), ("empty", None)],
             "VERSION()": [("9.7.4",)],
             "Ssl_server_not_after": [("Ssl_server_not_after", "Nov 24 10:00:00 2027 GMT")],
-            "openings": [("petclinic_1", 0, 0)],
+            "openings": [("petclinic_1", 0, 0, datetime(2026, 11, 24, tzinfo=timezone.utc))],
         }
     )
     target = data.ask_target(server)
@@ -302,7 +255,7 @@ def source_server(**answers: t.Any) -> FakeServer:
 
 
 def test_the_source_is_asked_and_what_takes_too_long_to_count_is_left_out() -> None:
-    assert data.ask_source(source_server()) == Source("ON", False, "", "ON")
+    assert data.ask_source(source_server()) == Source("ON", False, "", "ON", dict.fromkeys(data.PARAMETERS_ASKED, "ON"))
     assert data.ask_counts(source_server(), "petclinic") == {"owners": 7, "pets": 3}
     assert data.ask_counts(source_server(pets=ServiceFault("interrupted", "3024")), "petclinic") == {"owners": 7}
     with pytest.raises(ServiceFault):

@@ -10,7 +10,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 
 def sanitised(dump: str) -> tuple[list[str], dict[str, int], str]:
     sanitiser = Sanitiser("target", "petclinic")
-    kept = [statement.decode() for statement in sanitiser.statements(items([dump.encode()]))]
+    kept = [statement.text.decode() for statement in sanitiser.statements(items([dump.encode()]))]
     return kept, dict(sanitiser.dropped), sanitiser.gtid_purged
 
 
@@ -27,6 +27,16 @@ def sanitised(dump: str) -> tuple[list[str], dict[str, int], str]:
         ("/*!40000 DROP DATABASE IF EXISTS `petclinic`*/", "database"),
         ("drop schema petclinic", "database"),
         ("USE `petclinic`", "database"),
+        ("LOCK TABLES `t` WRITE", "lock_tables"),
+        ("/*!40000 LOCK TABLES `t` WRITE */", "lock_tables"),
+        ("UNLOCK TABLES", "lock_tables"),
+        ("set autocommit=0", "autocommit"),
+        ("SET @@session.autocommit = 1", "autocommit"),
+        ("SET SESSION autocommit=1", "autocommit"),
+        ("CHANGE MASTER TO MASTER_LOG_FILE='binlog.000002', MASTER_LOG_POS=157", "replication"),
+        ("CHANGE REPLICATION SOURCE TO SOURCE_LOG_FILE='binlog.000002', SOURCE_LOG_POS=157", "replication"),
+        ("START REPLICA", "replication"),
+        ("STOP SLAVE", "replication"),
     ],
 )
 def test_dropped(statement: str, kind: str) -> None:
@@ -39,7 +49,6 @@ def test_dropped(statement: str, kind: str) -> None:
         "/*!40101 SET @OLD_SQL_MODE=@@SQL_MODE, SQL_MODE='NO_AUTO_VALUE_ON_ZERO' */",
         "/*!50606 SET @OLD_INNODB_STATS_AUTO_RECALC=@@INNODB_STATS_AUTO_RECALC */",
         "SET NAMES utf8mb4",
-        "LOCK TABLES `t` WRITE",
         "/*!40000 ALTER TABLE `t` DISABLE KEYS */",
         "INSERT INTO `t` VALUES ('SET @@GLOBAL.GTID_PURGED=\\'x\\'; USE `mysql`; DEFINER=`a`@`b`')",
         "INSERT INTO `t` VALUES (\"SET @@GLOBAL.GTID_PURGED='x'\")",
@@ -60,6 +69,22 @@ def test_kept_byte_for_byte(statement: str) -> None:
 )
 def test_the_gtid_set_goes_whole_and_its_value_is_kept(text: str, value: str) -> None:
     assert sanitised(text + "\nSELECT 1;\n") == (["SELECT 1"], {"gtid_purged": 1}, value)
+
+
+def test_a_gtid_set_in_a_comment_is_kept_and_hides_no_statement_behind_it() -> None:
+    """As --set-gtid-purged=COMMENTED writes it."""
+    dump = "/* SET @@GLOBAL.GTID_PURGED='+a:1-5,\nb:1-7:9';*/\n\n--\n-- Current Database: `mysql`\n--\n\n"
+    dump += "CREATE DATABASE /*!32312 IF NOT EXISTS*/ `mysql`;\n"
+    assert sanitised(dump) == ([], {"database": 1}, "a:1-5,b:1-7:9")
+
+
+@pytest.mark.parametrize(
+    "statement", ["USE `mysql`", "SET @@SESSION.SQL_LOG_BIN= 0", "CREATE DATABASE `other`", "DROP DATABASE `other`"]
+)
+def test_no_comment_in_front_hides_a_statement(statement: str) -> None:
+    kept, dropped, _set = sanitised(f"/* of ours; it's */ /**/ {statement};\n")
+    assert kept == []
+    assert sum(dropped.values()) == 1
 
 
 @pytest.mark.parametrize(

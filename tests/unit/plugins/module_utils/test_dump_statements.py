@@ -191,6 +191,27 @@ def test_whatever_could_hide_a_delimiter_is_left_to_the_lexer(statement: bytes) 
     assert list(items([statement + b";\n"])) == [Item(SQL, statement.rstrip())]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_comments_between_statements_are_items_of_their_own(size: int) -> None:
+    dump = b"/* one; it's 'open */SELECT 1;\n/**//*/ two */ ; ;\n/*!50003 SELECT 2 */;/*+ no hint here */ SELECT 3;\n"
+    found = list(items(dump[at : at + size] for at in range(0, len(dump), size)))
+    assert found == [
+        Item(COMMENT, b"/* one; it's 'open */"),
+        Item(SQL, b"SELECT 1"),
+        Item(COMMENT, b"/**/"),
+        Item(COMMENT, b"/*/ two */"),
+        Item(SQL, b"/*!50003 SELECT 2 */"),
+        Item(COMMENT, b"/*+ no hint here */"),
+        Item(SQL, b"SELECT 3"),
+    ]
+
+
+@pytest.mark.parametrize("cut", [b"/*", b"/* ", b"/* SELECT 1;\n-- Dump completed\n", b"/*M", b"/*!"])
+def test_a_comment_that_does_not_end(cut: bytes) -> None:
+    with pytest.raises(DumpCut):
+        list(items([b"SELECT 1;\n" + cut]))
+
+
 def test_routines_made_without_backslash_escapes() -> None:
     dump = (
         b"/*!50003 SET sql_mode              = 'ANSI,NO_BACKSLASH_ESCAPES' */ ;\nDELIMITER ;;\n"

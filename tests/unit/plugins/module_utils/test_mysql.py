@@ -21,7 +21,7 @@ class FakeConnection:
         self.close = script.close
         self._script = script
 
-    def cursor(self) -> FakeConnection:
+    def cursor(self, _kind: object = None) -> FakeConnection:
         return self
 
     def __enter__(self) -> t.Any:
@@ -50,6 +50,21 @@ def test_rows_and_statements() -> None:
         mysql.run("SET NAMES utf8mb4")
         mysql.run(b"INSERT INTO `t` VALUES ('%s')")
         mysql.close()
+
+
+def test_a_stream_gives_row_by_row_and_fails_as_a_query_does() -> None:
+    lost = pymysql.err.OperationalError(2013, "Lost connection")
+
+    def two_rows_and_no_more() -> t.Iterator[tuple[int]]:
+        yield (1,)
+        yield (2,)
+        raise lost
+
+    with Script(Call("execute", ("SELECT 1",)), Call("fetchall_unbuffered", (), two_rows_and_no_more())) as script:
+        rows = session(script).stream("SELECT 1")
+        assert [next(rows), next(rows)] == [(1,), (2,)]
+        with pytest.raises(OutOfReach, match="Lost connection"):
+            next(rows)
 
 
 @pytest.mark.parametrize(

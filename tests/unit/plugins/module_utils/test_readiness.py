@@ -205,5 +205,6 @@ def test_the_screen_and_the_short_one() -> None:
     ]  # fmt: skip
     assert lines[2].public() == {
         "check": "release", "level": "no", "what": "gone", "fix": "Put it there.", "known": True, "blocks": True,
+        "details": {},
     }  # fmt: skip
     assert lines[2].sentence() == "release: gone. Put it there."

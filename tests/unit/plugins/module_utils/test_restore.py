@@ -339,13 +339,13 @@ def test_a_statement_too_large_for_the_server(store: MemoryStore, manifest: Mani
 
 
 def test_the_first_error_is_told_when_the_clean_up_fails_too(store: MemoryStore, manifest: Manifest) -> None:
-    class Unlocked(FakeTarget):
+    class Undroppable(FakeTarget):
         def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
-            if sql == "UNLOCK TABLES":
+            if str(sql).startswith("DROP DATABASE"):
                 raise ServiceFault("gone", "2013")
             super().run(sql, args)
 
-    target = Unlocked()
+    target = Undroppable()
     target.loses = {"pets"}
     with pytest.raises(Refused, match=r"Pets has 0 rows.*still there \(gone\); the next restore drops it"):
         restore(target, store, manifest)
@@ -356,6 +356,79 @@ def test_only_one_at_a_time(store: MemoryStore, manifest: Manifest) -> None:
     target.lock_free = False
 
     assert "by dradmin@10.0.0.4:4711" in str(refused(target, store, manifest))
+
+
+def with_two(target: FakeTarget, store: MemoryStore, manifest: Manifest) -> Restored:
+    return Restore(target, store, manifest, "", manifest.backup_id, [lambda: target]).ensure(2, [])
+
+
+def test_with_two_connections_it_is_as_whole_as_with_one(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    done = with_two(target, store, manifest)
+
+    assert (done.changed, done.rows) == (True, TABLES)
+    assert done.dropped == {"lock_tables": 4}
+    assert target.schemas[ID] == {"owners": 3, "pets": 2, "types": 0}
+    assert target.closed == 1  # the first is the caller's
+    assert target.ran.count(b"/*!50503 SET NAMES utf8mb4 */") == 2
+
+
+def test_killed_at_any_call_with_two_connections_the_same_command_finishes(
+    store: MemoryStore, manifest: Manifest
+) -> None:
+    calls = FakeTarget()
+    with_two(calls, store, manifest)
+    for call in range(1, calls.calls + 1):
+        target = FakeTarget()
+        target.dies_at = call
+        with pytest.raises(Killed):
+            with_two(target, store, manifest)
+        target.dies_at = 0
+
+        with_two(target, store, manifest)
+        assert target.schemas[ID] == {"owners": 3, "pets": 2, "types": 0}
+        assert target.ledger[ID]["state"] == "whole"
+        assert target.schemas["serving"] == SERVING
+
+
+def test_a_second_connection_that_does_not_open_leaves_nothing(store: MemoryStore, manifest: Manifest) -> None:
+    def refuse() -> t.NoReturn:
+        raise ServiceFault("Too many connections", "1040")
+
+    target = FakeTarget()
+    with pytest.raises(ServiceFault, match="Too many connections"):
+        Restore(target, store, manifest, "", ID, [refuse]).ensure(2, [])
+    assert target.ledger == {}
+    assert ID not in target.schemas
+
+
+def test_an_error_of_one_of_two_connections_leaves_nothing(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    target.refusals = {b"INSERT INTO `Pets`": "1114"}
+    with pytest.raises(ServiceFault, match="disk is full"):
+        with_two(target, store, manifest)
+    assert target.ledger == {}
+    assert ID not in target.schemas
+    assert target.closed == 1
+
+
+def test_what_is_left_of_a_dead_client_ends_before_its_schema_is_dropped(
+    store: MemoryStore, manifest: Manifest
+) -> None:
+    class Watched(FakeTarget):
+        def _drop(self, name: str) -> None:
+            assert self.killed == [815]
+            super()._drop(name)
+
+        _ACTIONS: t.ClassVar = {**FakeTarget._ACTIONS, r"DROP DATABASE IF EXISTS `(\w+)`$": _drop}
+
+    target = Watched()
+    target.schemas |= {"goupang_dr": {}, ID: {"owners": 1}}
+    target._begin(ID, ID, "loading")
+    target.leftovers = {"goupang_dr.restore.2": 815}
+
+    assert restore(target, store, manifest).changed
+    assert target.schemas[ID]["owners"] == 3
 
 
 def test_a_schema_that_we_did_not_make_is_left_alone(store: MemoryStore, manifest: Manifest) -> None:

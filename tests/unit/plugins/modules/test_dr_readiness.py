@@ -118,6 +118,29 @@ def test_a_report_that_cannot_be_written_is_a_warning(run, tmp_path: Path) -> No
     assert "failed" not in found
 
 
+def test_status_has_facts_and_says_of_each_why_it_is_not_known(run) -> None:
+    storage = {**ARGUMENTS["storage"], "control_container": "control"}
+    found, printed = run(intent="status", storage=storage)
+    facts = found["facts"]
+    # No fact is None without a reason. Whether silence for dr is an answer already is a matter of the budget.
+    assert {name for name, fact in facts.items() if fact is None} == set(facts["unknown"]) - {"certificates"}
+    assert set(facts["unknown"]) - {"active"} == {
+        "machine", "billed", "database_answers", "backup", "proof", "rpo_seconds", "lock", "drill", "certificates",
+    }  # fmt: skip
+    assert all(facts["unknown"].values())
+    assert facts["certificates"] == []
+    # What would block a failover, and nothing that would not.
+    blocking = {line["check"] for line in found["lines"] if line["blocks"]}
+    assert blocking == {"backup", "flip", "ssh keys", "target database"}
+    assert SECRET not in json.dumps({**found, "invocation": None})
+    assert SECRET not in printed
+
+
+def test_no_other_intent_has_facts(run) -> None:
+    found, _printed = run(intent="verify")
+    assert "facts" not in found
+
+
 def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
     params = {**ARGUMENTS, **_defaults()}
     subject = _checks.Subject(params)

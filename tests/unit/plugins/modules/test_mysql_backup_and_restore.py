@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _openings
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.modules import (
     mysql_backup,
@@ -15,7 +16,10 @@ from ansible_collections.goupang.dr.plugins.modules import (
 from tests.unit.plugins.backup_fakes import FakeSource, FakeTarget, FakeTool, MemoryStore, dump_of, manifest_of
 from tests.unit.plugins.scripted import Call, Script
 
-BACKUP = {"schema": "petclinic", "name": None, "prefix": "", "login_host": "db", "shrink_limit": 50, "may_shrink": []}
+BACKUP = {
+    **{"schema": "petclinic", "name": None, "prefix": "", "login_host": "db"},
+    **{"shrink_limit": 50, "may_shrink": [], "checksums": False},
+}
 RESTORE = {"prefix": "", "backup": "newest", "schema_prefix": None, "keep": 2, "in_use": []}
 
 
@@ -117,5 +121,20 @@ def test_info_where_nothing_was_ever_restored() -> None:
         "changed": False,
         "restores": [],
         "uncarried": None,
+        "uncarried_backup": None,
+        "uncarried_since": None,
+        "uncarried_next_keys": {},
         "newest_whole": None,
     }
+
+
+def test_info_on_what_is_the_truth_names_the_backup_that_it_began_with() -> None:
+    store, target = MemoryStore(), FakeTarget()
+    backup_id = back_up(store)["backup_id"]
+    schema = mysql_restore_sanitized.run({**RESTORE, "schema_prefix": "copy"}, False, target, store)["schema"]
+    _openings.write(target, _openings.Opening(schema, "opened"))
+    target.key_gaps[schema] = '{"owners": 10003}'
+    answer = mysql_restore_info.run(None, target)
+    assert (answer["uncarried"], answer["uncarried_backup"]) == (schema, backup_id)
+    assert answer["uncarried_since"] == "2026-11-22T20:45:01Z"
+    assert answer["uncarried_next_keys"] == {"owners": 10003}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _openings
+from ansible_collections.goupang.dr.plugins.module_utils import _key_gap, _openings
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._openings import Opening
 from ansible_collections.goupang.dr.plugins.modules.mysql_opening import ensure
 
-from tests.unit.plugins.backup_fakes import FakeTarget
+from tests.unit.plugins.backup_fakes import FakeTarget, Killed
 
 FIRST, SECOND = Opening("b_1", "opened"), Opening("b_2", "opened")
 FIRST_HOME, FIRST_GIVEN_UP = Opening("b_1", "carried_home"), Opening("b_1", "given_up")
 
 
 def settle(target: FakeTarget, want: Opening, *, check_mode: bool = False) -> bool:
-    return ensure(target, want, check_mode=check_mode) != want
+    return ensure(target, want, check_mode=check_mode)[0] != want
 
 
 def truth(target: FakeTarget) -> str | None:
@@ -55,6 +57,61 @@ def test_the_newest_opening_counts() -> None:
     settle(target, FIRST)
     settle(target, SECOND)
     assert truth(target) == "b_2"
+
+
+def test_the_truth_knows_since_when() -> None:
+    target = FakeTarget()
+    settle(target, FIRST)
+    found = _openings.truth(_openings.read(target))
+    assert found is not None
+    assert found.opened == "2026-11-22T20:45:01Z"
+    settle(target, FIRST_HOME)
+    assert _openings.truth(_openings.read(target)) is None
+
+
+def gapped(target: FakeTarget, *, check_mode: bool = False) -> _key_gap.Gap:
+    return ensure(target, FIRST, 10000, check_mode=check_mode)[1]
+
+
+def test_opening_leaves_a_gap_once_and_opening_again_another() -> None:
+    target = FakeTarget()
+    target.counters = {"owners": ("int", "int unsigned", 8)}
+    assert gapped(target, check_mode=True).next_keys == {"owners": 10008}
+    assert target.counters["owners"][2] == 8
+    assert gapped(target).changed
+    assert target.counters["owners"][2] == 10008
+    target.counters["owners"] = ("int", "int unsigned", 10100)  # users write
+    assert not gapped(target).changed
+    assert not gapped(target, check_mode=True).changed
+    assert target.counters["owners"][2] == 10100
+    settle(target, FIRST_HOME)
+    assert gapped(target).next_keys == {"owners": 20100}
+
+
+def test_what_ends_leaves_no_gap() -> None:
+    target = FakeTarget()
+    target.counters = {"owners": ("int", "int unsigned", 8)}
+    settle(target, FIRST)
+    assert ensure(target, FIRST_HOME, 10000, check_mode=False)[1] == _key_gap.Gap(False)
+    assert target.counters["owners"][2] == 8
+
+
+def test_killed_at_any_call_the_same_task_ends_with_one_gap() -> None:
+    """In particular between the opening and the gap, and between two counters; and when it was opened before."""
+    undisturbed = FakeTarget()
+    gapped(undisturbed)
+    for dies_at in range(1, undisturbed.calls + 3):
+        target = FakeTarget()
+        target.counters = {"owners": ("int", "int", 8), "pets": ("int", "int", None)}
+        settle(target, FIRST)
+        settle(target, FIRST_HOME)
+        target.key_gaps["b_1"] = '{"owners": 5, "pets": 5}'  # of the opening before
+        target.dies_at, target.calls = dies_at, 0
+        with contextlib.suppress(Killed):
+            gapped(target)
+        target.dies_at = 0
+        gapped(target)
+        assert {table: counter[2] for table, counter in target.counters.items()} == {"owners": 10008, "pets": 10001}
 
 
 def test_what_was_never_opened_cannot_be_carried_home() -> None:

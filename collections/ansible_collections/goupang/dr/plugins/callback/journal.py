@@ -47,7 +47,7 @@ options:
     description:
       - Name of the run, and of its file. Several playbooks that are given the same name share one file.
       - Without it a name is made of the time and four random characters. Either way the run's tasks find it in the
-        controller's environment variable E(GOUPANG_DR_RUN_ID).
+        controller's environment variable E(GOUPANG_DR_RUN_ID), and the file in E(GOUPANG_DR_JOURNAL).
     type: str
     env:
       - name: GOUPANG_DR_RUN_ID
@@ -242,6 +242,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         os.environ["GOUPANG_DR_RUN_ID"] = self._run_id
         folder = Path(self.get_option("goupang_dr_journal_dir")).expanduser()
         self._journal = Journal((folder / f"{self._run_id}.jsonl").absolute(), self._display.warning)
+        os.environ["GOUPANG_DR_JOURNAL"] = str(self._journal.path)
         self._run = Span(os.path.basename(playbook._file_name), started)
         extra_vars = load_extra_vars(playbook._loader)
         self._write(

@@ -11,11 +11,17 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ansible_collections.goupang.dr.plugins.module_utils import _backups, _compatibility, _manifest, _shrinkage
+from ansible_collections.goupang.dr.plugins.module_utils import (
+    _backups,
+    _checksums,
+    _compatibility,
+    _manifest,
+    _shrinkage,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gzip_writer
 from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
@@ -86,10 +92,11 @@ def take(
     prefix: str,
     limits: Limits | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    checksums: bool = False,
 ) -> Manifest:
     """Dump the schema into `<prefix><name>_<time>.sql.gz` and write its manifest. DrError leaves no backup.
 
-    Beyond the limits it is stored, and flagged in its manifest.
+    Beyond the limits it is stored, and flagged in its manifest. `checksums` reads each table once more.
     """
     started = now()
     backup_id = _manifest.backup_id(name, started)
@@ -102,6 +109,7 @@ def take(
     plain = _pass(tool, blob, contents)
     gtid_after = executed(session)
     migration_after = migrated_to(session, schema)
+    sums = _sums(session, schema, contents.counter.tables, source.gtid_set) if checksums else {}
     compressed = blob.commit()
     manifest = Manifest(
         backup_id=backup_id,
@@ -125,9 +133,16 @@ def take(
         flags=_shrinkage.flags(contents.counter.tables, plain.bytes, _comparable(shelf, schema), limits or Limits()),
         # A migration in between may or may not be in the dump.
         migration=source.migration if source.migration == migration_after else None,
+        checksums=sums,
     )
     store.write(_backups.manifest_name(prefix, backup_id), manifest.to_json(), content_type="application/json")
     return manifest
+
+
+def _sums(session: Session, schema: str, tables: Iterable[str], gtid_before: str) -> dict[str, int]:
+    """The tables' checksums; none unless nothing was written from before the dump until they were known."""
+    found = _checksums.of_source(session, schema, tables)
+    return found if gtid_before and executed(session) == gtid_before else {}
 
 
 def newest(shelf: _backups.Shelf) -> str | None:

@@ -5,6 +5,7 @@
 The newest is the one that finished last by its manifest: names sort as their author
 liked, and a blob's own time changes when it is copied. One that was flagged when it was
 taken is held back until somebody accepts it (see _beside): the one before is newer in what it holds.
+One that a restore found damaged is passed over until its mark is removed; by its id it is tried all the same.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.goupang.dr.plugins.module_utils._beside import (
     ACCEPTED_SUFFIX,
+    DAMAGED_SUFFIX,
     Proof,
     accepted_name,
     last_proof,
@@ -45,12 +47,14 @@ class Shelf:
     """`valid` may be restored, newest first; `refused` is manifest's blob -> why it is no backup.
 
     `held` are whole too, and flagged, and not accepted, newest first. `proof` is that of the youngest proved backup.
+    `damaged` are those of `refused` of which a restore has found so, newest first.
     """
 
     valid: list[Manifest]
     refused: dict[str, str]
     held: list[Manifest] = field(default_factory=list)
     proof: Proof | None = None
+    damaged: list[Manifest] = field(default_factory=list)
 
 
 def dump_name(prefix: str, backup_id: str) -> str:
@@ -73,18 +77,25 @@ def pooled(look: t.Callable[[str], Looked], names: t.Sequence[str]) -> list[Look
 def shelf(store: Store, prefix: str, each: Each = pooled) -> Shelf:
     """All backups under a prefix, each looked at. DrError only when the container cannot be asked.
 
+    What lies deeper, in a folder of its own, is another shelf: its backups may have the same ids.
+
     `each` looks at all of them side by side, and answers in their order.
     """
-    blobs = frozenset(store.names(prefix))
+    blobs = frozenset(name for name in store.names(prefix) if "/" not in name[len(prefix) :])
     names = sorted(name for name in blobs if name.endswith(MANIFEST_SUFFIX))
     looked = each(lambda name: _look(store, name), names)
     refused = {name: found for name, found in zip(names, looked) if isinstance(found, str)}
     whole = [(name, found) for name, found in zip(names, looked) if isinstance(found, Manifest)]
     whole.sort(key=lambda pair: moment(pair[1].finished), reverse=True)
     # That an acceptance is there is enough: it is written at once, and what it says is for people.
-    held = [found for name, found in whole if found.flags and _accepted(name) not in blobs]
-    valid = [found for _name, found in whole if found not in held]
-    return Shelf(valid, refused, held, last_proof(store, blobs))
+    held = [found for name, found in whole if found.flags and _beside(name, ACCEPTED_SUFFIX) not in blobs]
+    marked = {name: found for name, found in whole if _beside(name, DAMAGED_SUFFIX) in blobs}
+    damaged = [*marked.values()]
+    valid = [found for _name, found in whole if found not in held and found not in damaged]
+    held = [found for found in held if found not in damaged]
+    return Shelf(
+        valid, refused | {name: marked_damaged(name) for name in marked}, held, last_proof(store, blobs), damaged
+    )
 
 
 def choose(store: Store, prefix: str, wanted: str, held_too: bool = False) -> Manifest:
@@ -100,6 +111,11 @@ def choose(store: Store, prefix: str, wanted: str, held_too: bool = False) -> Ma
         if found.flags and not held_too and store.properties(accepted_name(prefix, wanted)) is None:
             raise Refused(f"{held_back(found.backup_id, found.flags)} {how_to_accept(found.backup_id)}")
         return found
+    return stocked(store, prefix).valid[0]
+
+
+def stocked(store: Store, prefix: str) -> Shelf:
+    """The shelf. Missing when nothing valid is on it."""
     have = shelf(store, prefix)
     if not have.valid:
         reasons = "".join(f" {name}: {why}." for name, why in sorted(have.refused.items()))
@@ -107,7 +123,7 @@ def choose(store: Store, prefix: str, wanted: str, held_too: bool = False) -> Ma
             f" {held_back(one.backup_id, one.flags)} {how_to_accept(one.backup_id)}" for one in have.held[:1]
         )
         raise Missing(f"There is no valid backup under '{prefix}': take one first (mysql_backup).{reasons}")
-    return have.valid[0]
+    return have
 
 
 def held_back(backup_id: str, flags: t.Sequence[str]) -> str:
@@ -118,9 +134,13 @@ def how_to_accept(backup_id: str) -> str:
     return f"If that is right, accept it: -e \"dr_accept_backup='{backup_id}: <why it is right>'\"."
 
 
-def _accepted(name: str) -> str:
-    """The acceptance beside this manifest."""
-    return name[: -len(MANIFEST_SUFFIX)] + ACCEPTED_SUFFIX
+def marked_damaged(name: str) -> str:
+    return f"a restore found its dump damaged, see {_beside(name, DAMAGED_SUFFIX)} (remove that once it is mended)"
+
+
+def _beside(name: str, suffix: str) -> str:
+    """The blob of this kind beside this manifest."""
+    return name[: -len(MANIFEST_SUFFIX)] + suffix
 
 
 def _look(store: Store, name: str) -> Looked:

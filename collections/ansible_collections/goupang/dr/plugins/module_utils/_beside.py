@@ -5,7 +5,8 @@
 A manifest is what makes a dump a backup, so it is written once and never again: neither a
 kill nor a lost answer can spoil it then, and a container whose blobs nobody may change takes
 it. `<backup id>.accepted.json` says who took a flagged backup for good, `<backup id>.proof.json`
-that it was restored, and how long that took.
+that it was restored on trial, and how long that took, `<backup id>.damaged.json` that a restore
+found its dump damaged: the next restore of the newest need not load it to find out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMiss
 
 ACCEPTED_SUFFIX = ".accepted.json"
 PROOF_SUFFIX = ".proof.json"
+DAMAGED_SUFFIX = ".damaged.json"
+SUFFIXES = (ACCEPTED_SUFFIX, PROOF_SUFFIX, DAMAGED_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,25 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Proof:
-    """`at` is ISO 8601 in UTC; `seconds` is what loading and counting took; `target` names the server that took it."""
+    """`at` is ISO 8601 in UTC; `seconds` is what loading and counting took; `target` names the server that took it.
+    `checksums` is of how many tables they were compared too.
+    """
 
     backup_id: str
     at: str
     seconds: float
     rows: int
     target: str
+    checksums: int = 0
+
+
+@dataclass(frozen=True)
+class Damage:
+    """`why` is what the restore said, `at` ISO 8601 in UTC."""
+
+    backup_id: str
+    at: str
+    why: str
 
 
 def accepted_name(prefix: str, backup_id: str) -> str:
@@ -51,7 +66,11 @@ def proof_name(prefix: str, backup_id: str) -> str:
     return prefix + backup_id + PROOF_SUFFIX
 
 
-def write(store: Store, name: str, what: Acceptance | Proof) -> None:
+def damaged_name(prefix: str, backup_id: str) -> str:
+    return prefix + backup_id + DAMAGED_SUFFIX
+
+
+def write(store: Store, name: str, what: Acceptance | Proof | Damage) -> None:
     text = json.dumps(asdict(what), indent=2, ensure_ascii=False) + "\n"
     store.write(name, text.encode(), content_type="application/json")
 
@@ -65,7 +84,8 @@ def last_proof(store: Store, names: t.Iterable[str]) -> Proof | None:
         return None
     try:
         raw = json.loads(store.read(newest))
-        return Proof(str(raw["backup_id"]), str(raw["at"]), float(raw["seconds"]), int(raw["rows"]), str(raw["target"]))
+        numbers = float(raw["seconds"]), int(raw["rows"])
+        return Proof(str(raw["backup_id"]), str(raw["at"]), *numbers, str(raw["target"]), int(raw.get("checksums", 0)))
     except (BlobMissing, ValueError, KeyError, TypeError):
         # It proves nothing then, which is what is said.
         return None

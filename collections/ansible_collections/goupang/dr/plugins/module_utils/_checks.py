@@ -20,7 +20,9 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_aws,
     _checks_azure,
     _checks_data,
+    _checks_home,
     _checks_local,
+    _checks_loss,
     _checks_release,
     _checks_rights,
     _checks_site,
@@ -160,6 +162,7 @@ def checks(subject: Subject) -> list[Check]:
     stack, machine = subject.stack, subject.machine
     active, aws, azure, data = _checks_active, _checks_aws, _checks_azure, _checks_data
     site, local, release, rights = _checks_site, _checks_local, _checks_release, _checks_rights
+    loss = _checks_loss
     everybody = ("served", "thrown", "health checks", "target", "source")
     places = tuple(f"certificate {place.name}" for place in subject.places)
     bastion = subject.params["bastion"]["host"] or ""
@@ -167,10 +170,12 @@ def checks(subject: Subject) -> list[Check]:
     return [
         loud(active.ACTIVE, everybody, partial(active.judge_active, stack)),
         loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now())),
-        loud(data.LOSS, ("shelf", "target", "source", "counts"), partial(data.judge_loss, now())),
+        loud(loss.LOSS, ("shelf", "target", "source", "counts", "beat"), partial(loss.judge_loss, now())),
+        loud(loss.HEARTBEAT, ("beat", "source"), partial(loss.judge_heartbeat, now())),
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
+        loud(_checks_home.HOME, ("target", "shelf", "source"), _checks_home.judge_home),
         Check(release.RELEASE, ("release",), release.judge_release),
         Check(release.TOMCAT, ("war",), partial(release.judge_tomcat, subject.plan)),
         loud(
@@ -307,6 +312,7 @@ def _of_data(params: Params) -> list[Question]:
         )
 
     backups, releases = container(storage["backup_container"]), container(storage["release_container"])
+    beats = container(storage["heartbeat_container"])
     over = _checks_data.opened_session
     return [
         Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"], by_daemons)),
@@ -315,6 +321,7 @@ def _of_data(params: Params) -> list[Question]:
             "Azure Blob",
             lambda: _checks_release.ask_release(releases(), storage["release_blob"], storage["release_sha256"]),
         ),
+        Question("beat", "Azure Blob", lambda: _checks_loss.ask_beat(beats(), params["application"])),
         Question("war", "Azure Blob", lambda: _checks_release.ask_war(releases(), storage["release_blob"])),
         Question(
             "target",
@@ -349,11 +356,32 @@ def _bastion(params: Params) -> _tunnel.Bastion:
     return _tunnel.Bastion(port=params["port"], **named)
 
 
-def look(params: Params, clock: Clock) -> list[Line]:
-    """The lines for this intent. DrError where the world cannot even be asked."""
+@dataclass(frozen=True)
+class Looked:
+    """The lines for an intent; who is active, and what the mark of a closed primary says (see _checks_active).
+
+    answers are all of them, by the names of their questions.
+    """
+
+    lines: list[Line]
+    active: str | None
+    primary_mark: str | None
+    answers: dict[str, t.Any]
+
+
+def look(params: Params, clock: Clock, more: t.Sequence[Question] = ()) -> Looked:
+    """DrError where the world cannot even be asked. What this intent does not ask for is None.
+
+    `more` are questions beside those of the checks.
+    """
     subject, intent = Subject(params), params["intent"]
     wished = asked(intent, checks(subject))
     wanted = {name for check in wished for name in check.questions}
     needed = [question for question in questions(subject, clock) if question.name in wanted]
-    answers = gather(needed, params["budget"], clock)
-    return weighed(intent, judged(wished, answers))
+    answers = gather([*needed, *more], params["budget"], clock)
+    return Looked(
+        weighed(intent, judged(wished, answers)),
+        _checks_active.active(answers["served"]) if "served" in answers else None,
+        _checks_active.primary_mark(answers["thrown"]) if "thrown" in answers else None,
+        answers,
+    )

@@ -14,6 +14,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, O
 
 ACTIVE, FLIP, AWS_API = "active", "flip", "aws api"
 PRIMARY, SECONDARY, NOBODY = "primary", "secondary", "nobody"
+BUSY = (429, 500, 503)
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,18 @@ def signs(
         opened_known=not isinstance(target, Silence),
         fenced=None if isinstance(source, Silence) else source.fenced,
     )
+
+
+def active(served: Served | Silence) -> str:
+    """Where a runbook finds the users: on the secondary as soon as one resolver leads them there."""
+    found = set() if isinstance(served, Silence) else set(served.by.values())
+    return next((site for site in (SECONDARY, PRIMARY) if site in found), NOBODY)
+
+
+def primary_mark(thrown: Thrown | Silence) -> str:
+    """Whether a mark closes the primary: closed, open, unknown, or busy where Blob answers, and may be asked again."""
+    status = 0 if isinstance(thrown, Silence) else thrown.mark
+    return "busy" if status in BUSY else {200: "closed", 404: "open"}.get(status, "unknown")
 
 
 def agreed(served: Served) -> str:

@@ -1,20 +1,19 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Private to goupang.dr: what users would get back and what they would lose: backups and both databases."""
+"""Private to goupang.dr: what users would get back: backups and both databases."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings, _writers
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
-from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import moment
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     NO,
@@ -26,7 +25,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     not_known,
 )
 
-BACKUP, LOSS, TARGET, PARAMETERS = "backup", "loss", "target database", "target parameters"
+BACKUP, TARGET, PARAMETERS = "backup", "target database", "target parameters"
 # A night, and two hours for a backup that takes its time.
 OLD_HOURS = 26
 # Counting is a favour to the reader, and must not cost the primary much.
@@ -51,12 +50,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Source:
-    """The primary's database: its sql_mode, whether it is fenced, the end of its certificate, its GTID set."""
+    """The primary's database: its sql_mode, whether it is fenced, its certificate's end, GTID set, parameters."""
 
     sql_mode: str
     fenced: bool
     certificate_ends: str
     executed: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 PARAMETERS_ASKED = (
@@ -87,7 +87,10 @@ def ask_target(session: Session) -> Target:
 
 def ask_source(session: Session) -> Source:
     fenced = _writers.recorded(session) != _writers.Fenced()
-    return Source(_variable(session, "sql_mode"), fenced, _certificate(session), _variable(session, "gtid_executed"))
+    parameters = {name: _variable(session, name) for name in PARAMETERS_ASKED}
+    return Source(
+        parameters["sql_mode"], fenced, _certificate(session), _variable(session, "gtid_executed"), parameters
+    )
 
 
 def ask_counts(session: Session, schema: str) -> dict[str, int]:
@@ -173,89 +176,6 @@ def proved(shelf: Shelf) -> str:
         return "never proved"
     which = "" if shelf.proof.backup_id == shelf.valid[0].backup_id else f"{shelf.proof.backup_id} "
     return f"{which}proved on {shelf.proof.at[:10]}, restore took {shelf.proof.seconds:.0f} s"
-
-
-def judge_loss(
-    today: datetime,
-    shelf: Shelf | Silence,
-    target: Target | Silence,
-    source: Source | Silence,
-    counts: dict[str, int] | Silence,
-) -> list[Line]:
-    """What failing over now would lose. It is no fault by itself; an old backup is the line above."""
-    if isinstance(target, Target) and target.opened:
-        return [Line(LOSS, OK, "nothing: the secondary was opened already, and nothing is loaded over it")]
-    if isinstance(shelf, Silence):
-        return [not_known(LOSS, "the backups cannot be read")]
-    if not shelf.valid:
-        return [Line(LOSS, WARN, "everything, if the primary is lost: there is no valid backup", "Run backup.yml.")]
-    newest = shelf.valid[0]
-    lost = clock_face((today - moment(newest.started)).total_seconds())
-    if isinstance(counts, Silence):
-        what = f"{lost} of writes, if the primary is lost; how many rows is not known: {counts.why}"
-        return [
-            Line(
-                LOSS,
-                WARN,
-                what,
-                "None of them if bastion and database answer by then: failover.yml fetches them first.",
-                known=False,
-            )
-        ]
-    said = [written_since(newest, counts)]
-    if isinstance(source, Source) and source.executed and newest.gtid_set:
-        said.append(counted(transactions_since(source.executed, newest.gtid_set), "transaction"))
-    return [Line(LOSS, OK, f"{lost} of writes, if the primary is lost: {', '.join(said)}")]
-
-
-def written_since(newest: Manifest, counts: dict[str, int]) -> str:
-    """How the tables' counts differ from the backup's. A row that was changed does not show."""
-    changes = {table: counts[table] - rows for table, rows in newest.tables.items() if table in counts}
-    changes.update({table: rows for table, rows in counts.items() if table not in newest.tables})
-    more = sum(n for n in changes.values() if n > 0)
-    fewer = -sum(n for n in changes.values() if n < 0)
-    uncounted = len(set(newest.tables) - set(changes))
-    said = f"about {more} rows more" + (f" and {fewer} fewer" if fewer else "") + " by the tables' counts"
-    return said + (f" ({counted(uncounted, 'table')} too large to be counted, or gone)" if uncounted else "")
-
-
-def transactions_since(executed: str, before: str) -> int:
-    """How many transactions are in one GTID set and not in the other."""
-    return max(0, sum(_lengths(executed).values()) - sum(_common(executed, before).values()))
-
-
-_INTERVAL = re.compile(r"(\d+)(?:-(\d+))?")
-
-
-def _intervals(gtids: str) -> dict[str, list[tuple[int, int]]]:
-    """uuid (with its tag) -> first and last of each interval. 3E11:1-5:7 is two intervals of 3e11."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for part in filter(None, (piece.strip() for piece in gtids.replace("\n", "").split(","))):
-        source, *intervals = part.split(":")
-        name = source.lower()
-        for interval in intervals:
-            match = _INTERVAL.fullmatch(interval)
-            if match:
-                found.setdefault(name, []).append((int(match[1]), int(match[2] or match[1])))
-            else:
-                name = f"{source.lower()}:{interval}"
-    return found
-
-
-def _lengths(gtids: str) -> dict[str, int]:
-    return {name: sum(last - first + 1 for first, last in ranges) for name, ranges in _intervals(gtids).items()}
-
-
-def _common(one: str, other: str) -> dict[str, int]:
-    theirs = _intervals(other)
-    return {
-        name: sum(
-            max(0, min(last, end) - max(first, start) + 1)
-            for first, last in ranges
-            for start, end in theirs.get(name, [])
-        )
-        for name, ranges in _intervals(one).items()
-    }
 
 
 # -- The target --------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     WARN,
     Line,
     Silence,
+    by_daemons,
     counted,
     not_known,
     now,
@@ -72,14 +73,16 @@ def page_of(world: World, url: str, resolver: str | None, via: str | None = None
 
 def ask_served(world: World, domain: str, resolvers: t.Sequence[str]) -> Served:
     """Only an opened secondary has the page; the primary answers that it does not."""
-    by: dict[str, str] = {}
-    for resolver in resolvers or [""]:
+
+    def one(resolver: str) -> str:
         try:
             status = page_of(world, f"https://{domain}{OPEN_MARK}", resolver or None).status
         except DrError:
             status = 0  # silence is an answer here
-        by[resolver or "this host's resolver"] = {200: "secondary", 404: "primary"}.get(status, "nobody")
-    return Served(by)
+        return {200: "secondary", 404: "primary"}.get(status, "nobody")
+
+    asked = list(resolvers) or [""]
+    return Served(dict(zip((resolver or "this host's resolver" for resolver in asked), by_daemons(one, asked))))
 
 
 def ask_switch(world: World, folder_url: str, application: str, resolver: str | None) -> Thrown:

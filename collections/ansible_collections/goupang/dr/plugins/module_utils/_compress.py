@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut
-from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, LibraryMissing
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest
 
 try:
@@ -68,7 +68,7 @@ class Meter:
 
 
 def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The SQL of a dump that is gzip, zstd or plain. DumpCut when it ends too early, Refused when it is damaged."""
+    """The SQL of a dump that is gzip, zstd or plain. DumpCut when it ends too early, Damaged when it is."""
     source = iter(chunks)
     head = b""
     for chunk in source:
@@ -84,14 +84,14 @@ def unpack(chunks: Iterable[bytes]) -> Iterator[bytes]:
         return unzstd(whole)
     if head.startswith(SQL_HEADS):
         return whole
-    raise Refused(
+    raise Damaged(
         "The dump begins neither as gzip nor as zstd nor as SQL of mysqldump: "
         "it is damaged, or of another tool. Use another backup."
     )
 
 
 def unzstd(chunks: Iterable[bytes], library: t.Any = ZSTD) -> Iterator[bytes]:
-    """Unpack. DumpCut when the stream ends before its last frame does, Refused when it is damaged."""
+    """Unpack. DumpCut when the stream ends before its last frame does, Damaged when its bytes are wrong."""
     if library is None:
         raise LibraryMissing("The dump is packed with zstd: install the Python package zstandard where we run.")
     unpacker: t.Any = None
@@ -108,12 +108,12 @@ def unzstd(chunks: Iterable[bytes], library: t.Any = ZSTD) -> Iterator[bytes]:
                     if piece:
                         yield piece
     except library.ZstdError as error:
-        raise Refused(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
+        raise Damaged(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
     _ended(unpacker)
 
 
 def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:
-    """Unpack. DumpCut when the stream ends before gzip's own end, Refused when it is damaged."""
+    """Unpack. DumpCut when the stream ends before gzip's own end, Damaged when its bytes are wrong."""
     unpacker: t.Any = None
     try:
         for chunk in chunks:
@@ -128,7 +128,7 @@ def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:
         if unpacker is not None and not unpacker.eof:
             yield from _rest(unpacker)
     except library.error as error:
-        raise Refused(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
+        raise Damaged(f"The dump is damaged: it cannot be unpacked ({error}). Use another backup.") from error
     _ended(unpacker)
 
 

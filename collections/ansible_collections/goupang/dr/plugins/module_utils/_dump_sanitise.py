@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import COMMENT, INSERT, Item
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import COMMENT, INSERT, SQL, Item
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import identifier
 
@@ -27,6 +27,9 @@ SYSTEM_SCHEMA = "system_schema"
 OTHER_SCHEMA = "other_schema"
 DATABASE = "database"
 EVENT_ENABLED = "event_enabled"
+LOCK_TABLES = "lock_tables"
+REPLICATION = "replication"
+AUTOCOMMIT = "autocommit"
 
 SYSTEM_SCHEMAS = frozenset({"mysql", "sys", "information_schema", "performance_schema"})
 
@@ -45,7 +48,15 @@ def _head(pattern: bytes) -> re.Pattern[bytes]:
 
 _SET = _head(rb"SET\s)")
 _PURGED = _head(rb"SET\s+@@GLOBAL\s*\.\s*GTID_PURGED\s*=)")
+# As --set-gtid-purged=COMMENTED writes it, with the semicolon inside.
+_PURGED_COMMENT = re.compile(rb"(?i)/\*\s*SET\s+@@GLOBAL\s*\.\s*GTID_PURGED\s*=")
+# As --no-autocommit writes it; nothing sets it back, and what is noted in the ledger afterwards would be lost.
+_AUTOCOMMIT = _head(rb"SET\s+(?:@@)?(?:SESSION\s*[\s.]\s*)?AUTOCOMMIT\b)")
+# As --source-data and --apply-replica-statements write it.
+_REPLICATION = _head(rb"(?:CHANGE\s+(?:MASTER|REPLICATION\s+SOURCE)|(?:START|STOP)\s+(?:SLAVE|REPLICA))\b)")
 _GLOBAL = _head(rb"SET\s+(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b)")
+# Nobody else is in the schema, and a lock would hold off the other sessions that load; they commit by themselves.
+_LOCK_TABLES = _head(rb"(?:UN)?LOCK\s+TABLES?\b)")
 _USE = _head(rb"USE\s+)(" + _NAME + rb"|\S+)")
 _DATABASE = _head(rb"(?:CREATE|DROP|ALTER)" + _GAP + rb"+(?:DATABASE|SCHEMA)\b)")
 _ALTER_DATABASE = _head(rb"ALTER" + _GAP + rb"+(?:DATABASE|SCHEMA)\s+)" + _NAME + rb"(?=\s)")
@@ -86,20 +97,22 @@ class Sanitiser:
         self._source = source
         self._left_out = ""  # the kind of the current schema when it is not ours
 
-    def statements(self, found: Iterable[Item]) -> Iterator[bytes]:
+    def statements(self, found: Iterable[Item]) -> Iterator[Item]:
         """What the target shall run, in order. Refused for MariaDB's dumps."""
         for item in found:
             if item.kind == COMMENT:
                 _refuse_mariadb(item.text)
+                if _PURGED_COMMENT.match(item.text):
+                    self._purged(item.text)
             elif item.kind == INSERT:
                 if self._left_out:
                     self.dropped[self._left_out] += 1
                 else:
-                    yield item.text
+                    yield item
             else:
                 kept = self._kept(item.text)
                 if kept is not None:
-                    yield kept
+                    yield Item(SQL, kept)
 
     def _kept(self, text: bytes) -> bytes | None:
         """The statement as the target shall run it; None when it shall not."""
@@ -111,11 +124,13 @@ class Sanitiser:
             return self._database(text)
         if self._left_out and not _PURGED.match(text):
             return self._drop(self._left_out)
+        if _LOCK_TABLES.match(text):
+            return self._drop(LOCK_TABLES)
         if _SET.match(text):
             return self._set(text)
         if _CREATE.match(text):
             return self._created(text)
-        return text
+        return self._drop(REPLICATION) if _REPLICATION.match(text) else text
 
     def _drop(self, kind: str) -> bytes | None:
         """Count it, and answer what becomes of it: nothing."""
@@ -141,17 +156,22 @@ class Sanitiser:
 
     def _set(self, text: bytes) -> bytes | None:
         if _PURGED.match(text):
-            # '+' alone is MySQL 8's word for "add to the set".
-            self.gtid_purged = b"".join(_QUOTED.findall(text)).lstrip(b"+").translate(None, b"\r\n ").decode()
+            self._purged(text)
             return self._drop(GTID_PURGED)
         if _LOG_BIN.search(text):
             return self._drop(SQL_LOG_BIN)
         if _GLOBAL.match(text):
             return self._drop(SET_GLOBAL)
+        if _AUTOCOMMIT.match(text):
+            return self._drop(AUTOCOMMIT)
         if b"NO_AUTO_CREATE_USER" in text.upper():
             self.dropped[NO_AUTO_CREATE_USER] += 1
             return _OLD_MODE.sub(b"", text)
         return text
+
+    def _purged(self, text: bytes) -> None:
+        # '+' alone is MySQL 8's word for "add to the set".
+        self.gtid_purged = b"".join(_QUOTED.findall(text)).lstrip(b"+").translate(None, b"\r\n ").decode()
 
     def _created(self, text: bytes) -> bytes:
         """Without its DEFINER; an event does not run before someone enables it."""

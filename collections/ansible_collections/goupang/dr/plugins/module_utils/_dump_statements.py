@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, Refused
 
 INSERT = "insert"
 SQL = "sql"
@@ -36,19 +36,21 @@ END_MARKER = b"-- Dump completed"
 
 @dataclass(frozen=True)
 class Item:
-    """One statement without its delimiter, or one comment line with its line break.
+    """One statement without its delimiter, or one comment: a line with its line break, or /* ... */ without.
 
     kind is INSERT for a line of rows in mysqldump's own form, SQL for any other statement,
-    COMMENT for a line that begins with "-- " or "#" between statements. skeleton is the
-    text without its strings, and there only for INSERT.
+    COMMENT for what a server would not run between statements. skeleton is the
+    part from the first row on, without its strings, and rows_at where that part begins;
+    both are there only for INSERT.
     """
 
     kind: str
     text: bytes
     skeleton: bytes = b""
+    rows_at: int = 0
 
 
-class DumpCut(Refused):
+class DumpCut(Damaged):
     """The dump ends too early."""
 
 
@@ -88,6 +90,11 @@ def begun(found: Iterable[Item]) -> tuple[list[Item], Iterator[Item]]:
     )
 
 
+def row_of(item: Item) -> bytes:
+    """The row of an INSERT that has one and nothing behind it, such as b"(1,'a')"; b"" for anything else."""
+    return item.text[item.rows_at :] if _ONE_ROW.fullmatch(item.skeleton) else b""
+
+
 def _outside(text: bytes) -> list[bytes]:
     """The parts before, between and after '...' strings; the last is missing when the last string is open."""
     if b"\\" in text:
@@ -110,6 +117,8 @@ _INSERT = re.compile(
 )
 # What may stand between strings in a list of values: numbers, NULL, hexadecimal, _binary, and no comment.
 _VALUES = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.,()+- "
+
+_ONE_ROW = re.compile(rb"\([^()]*\)")
 
 # How a thing that may hide a delimiter ends. In a string, a backslash takes the next character with it.
 _ENDS = {
@@ -145,10 +154,14 @@ class _Splitter:
         while self._skip_space():
             if self._at_comment():
                 yield self._comment()
+            elif self._at_block_comment():
+                yield self._block_comment()
             elif self._at_delimiter():
                 self._change_delimiter()
             else:
-                yield self._row_line() or self._statement()
+                item = self._row_line() or self._statement()
+                if item.text:  # a delimiter alone is nothing, and an error to the server
+                    yield item
 
     def _read(self) -> bool:
         """Take one more chunk in. Places in the buffer stay valid; False at the end."""
@@ -192,6 +205,11 @@ class _Splitter:
         # b"" is in any bytes: "--" at the very end of the dump is a comment too.
         return head.startswith(b"#") or (head.startswith(b"--") and head[2:] in b" \t\r\n")
 
+    def _at_block_comment(self) -> bool:
+        """Not one whose inside is SQL. One in front of a statement must not hide how the statement begins."""
+        head = self._have(4)
+        return head.startswith(b"/*") and not head.startswith((b"/*!", b"/*M!"))
+
     def _at_delimiter(self) -> bool:
         return self._have(10).lower() in (b"delimiter ", b"delimiter\t")
 
@@ -208,6 +226,12 @@ class _Splitter:
 
     def _comment(self) -> Item:
         end = self._line_end()
+        item = Item(COMMENT, bytes(self._data[self._at : end]))
+        self._used(end)
+        return item
+
+    def _block_comment(self) -> Item:
+        end = self._behind(b"/*", self._at + 2)
         item = Item(COMMENT, bytes(self._data[self._at : end]))
         self._used(end)
         return item
@@ -237,7 +261,7 @@ class _Splitter:
         if not skeleton or skeleton.translate(None, _VALUES + b"'") or b"--" in skeleton:
             return None
         self._used(end)
-        return Item(INSERT, text, skeleton)
+        return Item(INSERT, text, skeleton, head.end())
 
     def _statement(self) -> Item:
         """One statement, found by the lexer."""

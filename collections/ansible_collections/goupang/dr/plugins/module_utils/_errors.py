@@ -9,6 +9,7 @@ DrError                    catch this in main(), and nowhere else
 ├── Missing                what we were told to use is not there
 │   └── BlobMissing        a blob that was asked for by name
 ├── Refused                going on could do harm (not ours, not whole, not what was promised)
+│   └── Damaged            a dump is not the one that its manifest names
 ├── DeadlinePassed         it did not happen in the time that was given
 └── ServiceFault           the service reports a fault; its code says which
     └── SizeUnavailable    Azure does not have this machine size here and now
@@ -50,6 +51,10 @@ class BlobMissing(Missing):
 
 class Refused(DrError):
     """Going on could do harm, so nothing was done."""
+
+
+class Damaged(Refused):
+    """What lies in Blob is not what was put there: another backup may be whole."""
 
 
 class DeadlinePassed(DrError):

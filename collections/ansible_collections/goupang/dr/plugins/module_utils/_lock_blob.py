@@ -36,18 +36,20 @@ _NOT_OURS = frozenset(
 )
 
 
-def open_lock(params: dict[str, t.Any], account_url: str, container: str, name: str) -> AzureLockBlob:
+def open_lock(
+    params: dict[str, t.Any], account_url: str, container: str, name: str, patience: Patience = _PATIENCE
+) -> AzureLockBlob:
     """The blob; params holds the options of AUTH_SPEC. Sends nothing yet."""
     blob = library("azure.storage.blob", _PACKAGE)
     client = blob.BlobClient(
         account_url,
         container,
         name,
-        credential=credential(params, _PATIENCE),
+        credential=credential(params, patience),
         connection_verify=tls_verify(params),
-        connection_timeout=_PATIENCE.connect,
-        read_timeout=_PATIENCE.read,
-        **repeating(_PATIENCE),
+        connection_timeout=patience.connect,
+        read_timeout=patience.read,
+        **repeating(patience),
     )
     url = "/".join([account_url.rstrip("/"), container, name])
     return AzureLockBlob(client, lambda lease_id: blob.BlobLeaseClient(client, lease_id=lease_id), url)

@@ -39,7 +39,8 @@ class Manifest:
     `previous` is the id of the backup before this one, None for the first. `migration` is the
     newest version that Flyway notes in the schema, None where Flyway is not used, or was at work during the dump.
     `findings` would stop a restore, or the application after it; `notes` are mended by the restore. `flags` say why
-    the backup is suspicious: restores pass it over until somebody accepts it.
+    the backup is suspicious: restores pass it over until somebody accepts it. `checksums` is table -> MySQL's checksum,
+    where they were asked for and nobody wrote to the source until they were known.
     """
 
     backup_id: str
@@ -62,6 +63,7 @@ class Manifest:
     migration: str | None = None
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
+    checksums: dict[str, int] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:
@@ -113,9 +115,13 @@ def from_json(data: bytes) -> Manifest:
     migration = raw.get("migration")
     if not isinstance(migration, (str, type(None))):
         raise Refused("its migration is no text")
-    # Earlier versions wrote neither.
+    # Earlier versions wrote none of them.
     notes, flags = _sentences(raw, "notes"), _sentences(raw, "flags")
-    return Manifest(previous=raw.get("previous"), migration=migration, notes=notes, flags=flags, **known)
+    checksums = raw.get("checksums", {})
+    if not isinstance(checksums, dict) or not all(isinstance(one, int) for one in checksums.values()):
+        raise Refused("its checksums are no numbers")
+    previous = raw.get("previous")
+    return Manifest(previous=previous, migration=migration, notes=notes, flags=flags, checksums=checksums, **known)
 
 
 def _sentences(raw: dict[str, t.Any], key: str) -> list[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import typing as t
+from collections.abc import Iterator
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     LibraryMissing,
@@ -22,6 +23,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import (
 
 try:
     import pymysql
+    import pymysql.cursors
     from pymysql.constants import CR
 except ImportError:
     HAS_PYMYSQL = False
@@ -84,6 +86,15 @@ class MySQLSession:
         except pymysql.err.MySQLError as error:
             raise _translated(error, self._server) from error
 
+    def stream(self, sql: str) -> Iterator[Row]:
+        """The answer of one query row by row, in constant memory. Nothing else runs on this session meanwhile."""
+        try:
+            with self._connection.cursor(pymysql.cursors.SSCursor) as cursor:
+                cursor.execute(sql)
+                yield from cursor.fetchall_unbuffered()
+        except pymysql.err.MySQLError as error:
+            raise _translated(error, self._server) from error
+
     def close(self) -> None:
         # "Already closed": the server or the network was quicker.
         with contextlib.suppress(pymysql.err.Error):
@@ -95,7 +106,7 @@ def open_session(
     read_seconds: int = READ_SECONDS,
     connect_seconds: int = CONNECT_SECONDS,
     joined: t.Any = None,
-) -> Session:
+) -> MySQLSession:
     """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.
 
     joined: a socket that leads to the server already; the certificate is the server's all the same.

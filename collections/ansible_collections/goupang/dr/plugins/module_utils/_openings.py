@@ -10,7 +10,7 @@ also be given up, by a person's word: it is the truth no more, and is kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
@@ -33,8 +33,11 @@ _CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
 
 @dataclass(frozen=True)
 class Opening:
+    """opened: when users were let in, ISO 8601 in UTC; "" where that is still to be written down."""
+
     schema: str
     state: str
+    opened: str = field(default="", compare=False)
 
     def public(self) -> dict[str, str]:
         return {"schema": self.schema, "state": self.state}
@@ -44,21 +47,28 @@ def read(session: Session) -> list[Opening]:
     """All openings, the newest first; none on a server where nothing was ever opened."""
     try:
         found = session.rows(
-            f"SELECT schema_name, carried_home IS NOT NULL, given_up IS NOT NULL FROM {TABLE} ORDER BY opened DESC"
+            "SELECT schema_name, carried_home IS NOT NULL, given_up IS NOT NULL, opened"
+            f" FROM {TABLE} ORDER BY opened DESC"
         )
     except ServiceFault as error:
         if error.code in (NO_SUCH_TABLE, NO_SUCH_SCHEMA):
             return []
         raise
     return [
-        Opening(schema, CARRIED_HOME if carried else GIVEN_UP if given_up else OPENED)
-        for schema, carried, given_up in found
+        Opening(schema, CARRIED_HOME if carried else GIVEN_UP if given_up else OPENED, f"{opened:%Y-%m-%dT%H:%M:%SZ}")
+        for schema, carried, given_up, opened in found
     ]
+
+
+def truth(openings: list[Opening]) -> Opening | None:
+    """The opening whose schema is the truth now, if it is one of these."""
+    return next((opening for opening in openings if opening.state == OPENED), None)
 
 
 def uncarried(openings: list[Opening]) -> str | None:
     """The schema that is the truth now, if it is one of these."""
-    return next((opening.schema for opening in openings if opening.state == OPENED), None)
+    found = truth(openings)
+    return found.schema if found else None
 
 
 def given_up(openings: list[Opening]) -> set[str]:

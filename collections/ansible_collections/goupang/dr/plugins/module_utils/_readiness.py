@@ -15,7 +15,7 @@ import json
 import queue
 import threading
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -36,7 +36,10 @@ AWS_REFUSALS = frozenset(
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the screen: what was found, and for what is not ok how it is put right, each a sentence."""
+    """One line of the screen: what was found, and for what is not ok how it is put right, each a sentence.
+
+    details: the same for programs, where there is more to say than a sentence holds.
+    """
 
     check: str
     level: str
@@ -44,6 +47,7 @@ class Line:
     fix: str = ""
     known: bool = True
     blocks: bool = False
+    details: dict[str, t.Any] = field(default_factory=dict)
 
     def public(self) -> dict[str, t.Any]:
         return {
@@ -53,6 +57,7 @@ class Line:
             "fix": self.fix,
             "known": self.known,
             "blocks": self.blocks,
+            "details": self.details,
         }
 
     def sentence(self) -> str:
@@ -203,8 +208,19 @@ _LOADS = ("target database", "target parameters", "release")
 _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
-_REST = ("machine sizes", "schema version", "aws rights", "certificates", "clocks", "way in", "control room")
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST)
+_REST = (
+    "heartbeat",
+    "machine sizes",
+    "schema version",
+    "aws rights",
+    "certificates",
+    "clocks",
+    "way in",
+    "control room",
+)
+# The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
+_LATER = "primary parameters"
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST, _LATER)
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:
@@ -212,15 +228,17 @@ def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]
 
 
 MATTERS: dict[str, dict[str, str]] = {
-    "preflight": _matter(set(EVERYTHING) - {"active", "loss", "control room"}, EVERYTHING),
+    "preflight": _matter(set(EVERYTHING) - {"active", "loss", "control room", _LATER}, EVERYTHING),
     "drill": _matter({"backup", *_LOADS, *_BUILDS, "machine sizes"}, EVERYTHING),
     "warm_up": _matter({"backup", *_LOADS, *_BUILDS}, (*_KNOWS, "machine sizes", "schema version", "control room")),
     "failover": _matter({"backup", *_LOADS, *_BUILDS, "flip"}, EVERYTHING),
     # What provision.yml is about to build cannot be asked for yet.
     "provision": _matter((), ("azure login", "aws api", "control room")),
-    "failback": _matter((), ("active", *_MOVES, "certificates", "clocks", "way in")),
+    "failback": _matter((), ("active", _LATER, *_MOVES, "certificates", "clocks", "way in")),
     "verify": _matter((), ("active", *_MOVES)),
 }
+# It says what would block a failover, and stops nothing by itself.
+MATTERS["status"] = MATTERS["failover"]
 # Whatever else runs wants to know who serves the users.
 OTHERS = _matter((), ("active",))
 

@@ -14,19 +14,17 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ansible_collections.goupang.dr.plugins.module_utils import _openings
+from ansible_collections.goupang.dr.plugins.module_utils import _checksums, _openings, _restore_load, _restore_lock
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
-from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump
+from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump, damage
 
-LOCK = "goupang_dr.restore"
-# A dead controller's session, and with it the lock, ends by then.
-SILENT_SECONDS = 600
 LONGEST_SCHEMA_NAME = 64
 # What the server's owner can do about a refusal.
 TRUST = f"Set the server parameter {preflight.TRUST} to ON."
@@ -39,6 +37,7 @@ REMEDIES = {
     "1419": TRUST,
     "3161": "Change the table to InnoDB at the source.",
     "3750": "Set the server parameter sql_require_primary_key to OFF for the restore.",
+    "1213": "Set connections to 1 for the restore.",
     "4109": f"Set the server parameter {preflight.INVISIBLE_KEYS} to OFF for the restore.",
     "1273": "The target is older than the source: use a server of the source's version or newer.",
 }
@@ -101,15 +100,142 @@ def whole_record(before: Before, schema: str, backup_id: str, expected: Iterable
     return record
 
 
-class Restore:
-    """One backup, one target. find_out() changes nothing; ensure() does the work."""
+class Loading:
+    """One backup, and a schema that it is loaded into and counted in. Of a restore and of a proof: neither writes down
+    here what has become of it.
+    """
 
-    def __init__(self, session: Session, store: Store, manifest: Manifest, prefix: str, schema: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        store: Store,
+        manifest: Manifest,
+        prefix: str,
+        schema: str,
+        more: t.Sequence[_restore_lock.Opener] = (),
+        lock: str = _restore_lock.LOCK,
+        before_each: t.Callable[[], None] = lambda: None,
+    ) -> None:
+        """`more` opens further sessions on the target, one each, which load beside the first, the holder of `lock`.
+
+        `before_each` is called before each statement and each table that is counted; what it raises ends both.
+        """
         self._session = session
+        self._more, self._lock = more, lock
         self._store = store
         self._manifest = manifest
         self._prefix = prefix
         self._schema = schema
+        self._before_each = before_each
+
+    def look_ahead(self) -> Dump:
+        """The dump, opened. Whatever makes it one that cannot be restored is said here, where it can be known."""
+        with self._of_this_backup():
+            preflight.prepare(self._session)
+            preflight.require(self._session, self._manifest)
+            with self._blaming_the_dump():
+                return Dump(self._store, self._manifest, self._prefix, self._schema)
+
+    def fill(self, dump: Dump) -> None:
+        """Make the schema, load the dump into it, and compare. A DrError leaves it behind half full."""
+        with self._of_this_backup(), self._blaming_the_dump():
+            self._load(dump)
+            self._count()
+
+    def compare_checksums(self) -> int:
+        """Of how many tables: those that the manifest has, on a server of the source's release. Refused."""
+        return _checksums.compare(self._session, self._schema, self._manifest, self._before_each)
+
+    @contextlib.contextmanager
+    def _blaming_the_dump(self) -> Iterator[None]:
+        """Damaged where the dump is not the manifest's: wrong bytes can look like a statement that the server refuses,
+        and what they did is known only after all of them were read.
+        """
+        try:
+            yield
+        except (Refused, ServiceFault) as error:
+            if not isinstance(error, Damaged) and error.code not in REMEDIES:
+                found = damage(self._store, self._manifest, self._prefix)
+                if found:
+                    raise Damaged(found) from error
+            raise
+
+    @contextlib.contextmanager
+    def _of_this_backup(self) -> Iterator[None]:
+        """What reads the dump knows only bytes; a person wants to know whose."""
+        try:
+            yield
+        except DrError as error:
+            if self._manifest.backup_id not in str(error):
+                error.args = (f"Backup {self._manifest.backup_id} was not restored. {error}", *error.args[1:])
+            raise
+
+    def _load(self, dump: Dump) -> None:
+        session, manifest = self._session, self._manifest
+        name = identifier(self._schema)
+        session.run(f"CREATE DATABASE {name} CHARACTER SET {manifest.charset} COLLATE {manifest.collation}")
+        ((largest,),) = session.rows("SELECT @@max_allowed_packet")
+        statements = _fitting(largest, self._watched(dump.statements()))
+        with _restore_lock.beside(session, self._more, self._lock) as sessions:
+            for one in sessions:
+                one.run(f"USE {name}")
+            smaller = min(largest // 2, _restore_load.LARGEST_MERGED)
+            _restore_load.load(sessions, _restore_load.merged(statements, smaller), _run)
+
+    def _watched(self, statements: Iterable[Item]) -> Iterator[Item]:
+        for statement in statements:
+            self._before_each()
+            yield statement
+
+    def changed_engines(self, sanitiser: Sanitiser) -> list[str]:
+        """A server without MyISAM makes such tables InnoDB, and says nothing."""
+        if not sanitiser.engines:
+            return []
+        found = self._session.rows(
+            "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (self._schema,)
+        )
+        have = {self._folded(table): engine for table, engine in found}
+        return [
+            f"Table {table} is {have[self._folded(table)]} here; it was {engine}."
+            for table, engine in sanitiser.engines.items()
+            if have[self._folded(table)].lower() != engine.lower()
+        ]
+
+    def _count(self) -> None:
+        """Refused unless the target holds exactly the manifest's tables with the manifest's rows."""
+        have = self._tables()
+        for table, rows in self._manifest.tables.items():
+            self._before_each()
+            if self._folded(table) not in have:
+                raise Refused(f"Table {table} of backup {self._manifest.backup_id} did not arrive.")
+            ((count,),) = self._session.rows(f"SELECT COUNT(*) FROM {identifier(self._schema)}.{identifier(table)}")
+            if count != rows:
+                raise Refused(
+                    f"Table {table} has {count} rows, backup {self._manifest.backup_id} holds {rows}: "
+                    "the restore is not whole."
+                )
+        extra = sorted(have - self._expected())
+        if extra:
+            raise Refused(f"Table {extra[0]} arrived, which backup {self._manifest.backup_id} does not list.")
+
+    def _tables(self) -> set[str]:
+        found = self._session.rows(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'BASE TABLE'",
+            (self._schema,),
+        )
+        return {self._folded(table) for (table,) in found}
+
+    def _expected(self) -> set[str]:
+        return {self._folded(table) for table in self._manifest.tables}
+
+    @staticmethod
+    def _folded(table: str) -> str:
+        """Servers with lower_case_table_names=1 lower the names; tables that differ only by case collide there."""
+        return table.lower()
+
+
+class Restore(Loading):
+    """One backup, one target. find_out() changes nothing; ensure() does the work."""
 
     def find_out(self) -> Restored:
         """As ensure(), but only what would be: changed is True when the backup would be loaded."""
@@ -117,17 +243,17 @@ class Restore:
         record = whole_record(before, self._schema, self._manifest.backup_id, self._expected())
         if record:
             return self._unchanged(record)
-        self._look_ahead()
+        self.look_ahead()
         return Restored(self._manifest.backup_id, self._schema, True, self._manifest.tables, self._manifest.gtid_set)
 
     def ensure(self, keep: int, in_use: t.Collection[str]) -> Restored:
         """Load the backup unless it is there whole, then drop all but `keep` whole restores that nobody uses."""
-        _lock(self._session)
+        _restore_lock.take(self._session)
         before = self._before()
         record = whole_record(before, self._schema, self._manifest.backup_id, self._expected())
         if record:
             return self._unchanged(record)
-        dump = self._look_ahead()
+        dump = self.look_ahead()
         ledger.prepare(self._session)
         for record in ledger.read(self._session):
             if not record.whole:
@@ -147,82 +273,23 @@ class Restore:
             self._manifest.tables,
             self._gtid_set(sanitiser),
             dict(sanitiser.dropped),
-            self._changed_engines(sanitiser),
+            self.changed_engines(sanitiser),
             [record.schema for record in superfluous],
         )
-
-    def _look_ahead(self) -> Dump:
-        """The dump, opened. Whatever makes it one that cannot be restored is said here, where it can be known."""
-        with self._of_this_backup():
-            preflight.prepare(self._session)
-            preflight.require(self._session, self._manifest)
-            return Dump(self._store, self._manifest, self._prefix, self._schema)
 
     def _load_and_prove(self, dump: Dump) -> Sanitiser:
         ledger.begin(self._session, self._schema, self._manifest.backup_id)
         try:
-            with self._of_this_backup():
-                self._load(dump)
-                self._count()
+            self.fill(dump)
         except DrError as error:
             self._discard(error)
             raise
         ledger.finish(self._session, self._schema, self._manifest.tables, self._gtid_set(dump.sanitiser))
         return dump.sanitiser
 
-    @contextlib.contextmanager
-    def _of_this_backup(self) -> Iterator[None]:
-        """What reads the dump knows only bytes; a person wants to know whose."""
-        try:
-            yield
-        except DrError as error:
-            if self._manifest.backup_id not in str(error):
-                error.args = (f"Backup {self._manifest.backup_id} was not restored. {error}", *error.args[1:])
-            raise
-
-    def _load(self, dump: Dump) -> None:
-        session, manifest = self._session, self._manifest
-        name = identifier(self._schema)
-        session.run(f"CREATE DATABASE {name} CHARACTER SET {manifest.charset} COLLATE {manifest.collation}")
-        session.run(f"USE {name}")
-        for statement in _fitting(session, dump.statements()):
-            _run(session, statement)
-
-    def _changed_engines(self, sanitiser: Sanitiser) -> list[str]:
-        """A server without MyISAM makes such tables InnoDB, and says nothing."""
-        if not sanitiser.engines:
-            return []
-        found = self._session.rows(
-            "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (self._schema,)
-        )
-        have = {self._folded(table): engine for table, engine in found}
-        return [
-            f"Table {table} is {have[self._folded(table)]} here; it was {engine}."
-            for table, engine in sanitiser.engines.items()
-            if have[self._folded(table)].lower() != engine.lower()
-        ]
-
-    def _count(self) -> None:
-        """Refused unless the target holds exactly the manifest's tables with the manifest's rows."""
-        have = self._tables()
-        for table, rows in self._manifest.tables.items():
-            if self._folded(table) not in have:
-                raise Refused(f"Table {table} of backup {self._manifest.backup_id} did not arrive.")
-            ((count,),) = self._session.rows(f"SELECT COUNT(*) FROM {identifier(self._schema)}.{identifier(table)}")
-            if count != rows:
-                raise Refused(
-                    f"Table {table} has {count} rows, backup {self._manifest.backup_id} holds {rows}: "
-                    "the restore is not whole."
-                )
-        extra = sorted(have - self._expected())
-        if extra:
-            raise Refused(f"Table {extra[0]} arrived, which backup {self._manifest.backup_id} does not list.")
-
     def _discard(self, error: DrError) -> None:
         """Drop what was half loaded. What went wrong first must not get lost when this fails too."""
         try:
-            # The dump locks the table that it fills, and DROP DATABASE is refused meanwhile.
-            self._session.run("UNLOCK TABLES")
             ledger.drop(self._session, self._schema)
         except DrError as again:
             raise type(error)(
@@ -234,21 +301,6 @@ class Restore:
         exists = self._session.rows("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (self._schema,))
         return Before(records.get(self._schema), bool(exists), frozenset(self._tables()))
 
-    def _tables(self) -> set[str]:
-        found = self._session.rows(
-            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s AND TABLE_TYPE = 'BASE TABLE'",
-            (self._schema,),
-        )
-        return {self._folded(table) for (table,) in found}
-
-    def _expected(self) -> set[str]:
-        return {self._folded(table) for table in self._manifest.tables}
-
-    @staticmethod
-    def _folded(table: str) -> str:
-        """Servers with lower_case_table_names=1 lower the names; tables that differ only by case collide there."""
-        return table.lower()
-
     def _gtid_set(self, sanitiser: Sanitiser) -> str:
         """Dumps that were taken by hand may carry the set themselves."""
         return self._manifest.gtid_set or sanitiser.gtid_purged
@@ -257,26 +309,12 @@ class Restore:
         return Restored(self._manifest.backup_id, self._schema, False, record.rows, record.gtid_set)
 
 
-def _lock(session: Session) -> None:
-    """One restore at a time on a server. The lock ends with the session."""
-    session.run(f"SET SESSION wait_timeout = {SILENT_SECONDS}")
-    ((got,),) = session.rows("SELECT GET_LOCK(%s, 0)", (LOCK,))
-    if got == 1:
-        return
-    holder = session.rows(
-        "SELECT CONCAT(USER, '@', HOST) FROM performance_schema.processlist WHERE ID = IS_USED_LOCK(%s)", (LOCK,)
-    )
-    who = holder[0][0] if holder else "another session"
-    raise Refused(f"Another restore is under way on this server, by {who}: wait for it, or end that session.")
-
-
-def _fitting(session: Session, statements: Iterable[bytes]) -> Iterator[bytes]:
+def _fitting(largest: int, statements: Iterable[Item]) -> Iterator[Item]:
     """Pass the statements through; Refused for one that the server would cut the connection for."""
-    ((largest,),) = session.rows("SELECT @@max_allowed_packet")
     for statement in statements:
-        if len(statement) >= largest:
+        if len(statement.text) >= largest:
             raise Refused(
-                f"A statement of the dump has {len(statement)} bytes, the server takes {largest}: "
+                f"A statement of the dump has {len(statement.text)} bytes, the server takes {largest}: "
                 "raise its parameter max_allowed_packet."
             )
         yield statement

@@ -10,8 +10,8 @@ from ansible_collections.goupang.dr.plugins.module_utils import _backups
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, unpack
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
-from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import begun, items, whole
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item, begun, items, whole
+from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Damaged, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 
 
@@ -28,11 +28,28 @@ class Dump:
         for _statement in self.sanitiser.statements(head):
             raise AssertionError("a comment is no statement")
 
-    def statements(self) -> Iterator[bytes]:
-        """What the target shall run, in order. At its end: Refused unless the dump was the one of the manifest."""
+    def statements(self) -> Iterator[Item]:
+        """What the target shall run, in order. At its end: Damaged unless the dump was the one of the manifest."""
         yield from self.sanitiser.statements(self._rest)
-        if self._packed.digest() != self._manifest.compressed or self._plain.digest() != self._manifest.plain:
-            raise Refused(
-                f"The dump of backup {self._manifest.backup_id} is not the one that its manifest names (SHA-256): "
-                "it was damaged or replaced. Use another backup."
-            )
+        _require_named(self._manifest, self._packed, self._plain)
+
+
+def damage(store: Store, manifest: Manifest, prefix: str) -> str | None:
+    """Why the dump in Blob is not the one that its manifest names; None when it is. Reads all of it, runs nothing."""
+    packed, plain = Meter(), Meter()
+    try:
+        stored = store.chunks(_backups.dump_name(prefix, manifest.backup_id))
+        for _item in whole(items(plain.through(unpack(packed.through(stored))))):
+            pass
+        _require_named(manifest, packed, plain)
+    except (Refused, BlobMissing) as error:
+        return str(error)
+    return None
+
+
+def _require_named(manifest: Manifest, packed: Meter, plain: Meter) -> None:
+    if packed.digest() != manifest.compressed or plain.digest() != manifest.plain:
+        raise Damaged(
+            f"The dump of backup {manifest.backup_id} is not the one that its manifest names (SHA-256): "
+            "it was damaged or replaced. Use another backup."
+        )

@@ -22,6 +22,7 @@ options:
   intent:
     description:
       - The runbook that is about to run. One that this module does not know is told who is active.
+      - V(status) is about to run nothing. It is told what would block a failover, and RV(facts) besides.
     type: str
     required: true
   budget:
@@ -113,8 +114,12 @@ options:
       domain: {description: The same account as CloudFront and Route 53's checkers reach it., type: str, required: true}
       backup_container: {description: Container of the backups., type: str, required: true}
       backup_prefix: {description: Folder of the primary's backups in it., type: str, default: ""}
+      heartbeat_container: {description: Container of the primary's heartbeat., type: str, default: heartbeat}
       page_container: {description: Container of the maintenance page., type: str, required: true}
       switch_container: {description: Container of the switch object., type: str, required: true}
+      control_container:
+        description: Container of the lock and of the last drill's record. Needed with O(intent=status).
+        type: str
       release_container: {description: Container of the releases., type: str, required: true}
       release_blob: {description: The WAR in it., type: str, required: true}
       release_sha256: {description: The SHA-256 that the WAR must have., type: str, required: true}
@@ -295,6 +300,13 @@ lines:
     blocks:
       description: Whether it keeps O(intent) from running.
       type: bool
+    details:
+      description:
+        - The same for programs, where there is more to say than a sentence holds; else empty.
+        - Of V(loss) C(rows), by how much each table differs from the C(backup) that began at C(since); C(transactions)
+          since then, or null; and C(not_counted), tables that were too large to be counted, or are gone. C(by) is
+          V(count), or V(heartbeat) where the primary was silent; then C(estimate) is true, and C(heartbeat) its time.
+      type: dict
   sample:
     - check: cloudfront www
       level: "no"
@@ -304,6 +316,22 @@ lines:
         inventory.
       known: true
       blocks: true
+      details: {}
+active:
+  description:
+    - Who serves the users of dr, V(primary), V(secondary) or V(nobody); V(secondary) as soon as one resolver says so.
+    - Null where O(intent) does not want to know.
+  returned: success
+  type: str
+  sample: primary
+primary_mark:
+  description:
+    - Whether a mark closes the primary, V(open) or V(closed); V(busy) where Blob should be asked again, V(unknown)
+      where it does not answer.
+    - Null where O(intent) does not want to know.
+  returned: success
+  type: str
+  sample: open
 blocking:
   description: The lines that block, as sentences.
   returned: success
@@ -319,6 +347,27 @@ short:
   returned: success
   type: list
   elements: str
+facts:
+  description:
+    - What was found as numbers, names and times, for M(goupang.dr.dr_status) and whoever else computes with it.
+    - What is C(null) either is not there, or C(unknown) says why it is not known.
+  returned: when O(intent=status)
+  type: dict
+  contains:
+    time: {description: "When it was found, ISO 8601 in UTC.", type: str}
+    active: {description: "V(primary), V(secondary), V(nobody) or V(both), by what users of dr get.", type: str}
+    machine:
+      description: The machine's C(state) (V(absent) or Azure's word, as V(running) and V(deallocated)) and C(size).
+      type: dict
+    billed: {description: "Of V(machine), V(disk) and V(address), what stands there and is billed.", type: list}
+    database_answers: {description: Whether the secondary's database runs., type: bool}
+    backup: {description: "The newest valid backup: C(id), C(started), C(finished), C(bytes).", type: dict}
+    proof: {description: "The last restore on trial: C(backup_id), C(at), C(seconds).", type: dict}
+    rpo_seconds: {description: Seconds of writes that a failover without the primary would lose now., type: float}
+    certificates: {description: "Of each certificate its C(name) and when it C(ends).", type: list}
+    lock: {description: "Whether it is C(held), and by which C(owner), for which C(intent), C(since) when.", type: dict}
+    drill: {description: "The last drill's record, as M(goupang.dr.dr_drill_record) wrote it.", type: dict}
+    unknown: {description: "Name of a fact -> why it is not known.", type: dict}
 seconds:
   description: How long it took.
   returned: success
@@ -326,7 +375,7 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _checks, _checks_spec, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils import _checks, _checks_spec, _facts, _readiness
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
@@ -338,11 +387,16 @@ def main() -> None:
     )
     clock, params = Clock(), module.params
     began = clock.now()
+    subject = _checks.Subject(params)
+    with_facts = params["intent"] == _facts.INTENT
     try:
-        lines = _checks.look(params, clock)
+        looked = _checks.look(params, clock, _facts.questions(subject) if with_facts else ())
     except DrError as error:
         module.fail_json(msg=str(error))
-    found = _readiness.answer(params["intent"], lines, clock.now() - began)
+    found = _readiness.answer(params["intent"], looked.lines, clock.now() - began)
+    found.update(active=looked.active, primary_mark=looked.primary_mark)
+    if with_facts:
+        found["facts"] = _facts.facts(subject, looked.answers, _readiness.now())
     if params["report"] and not module.check_mode:
         try:
             _readiness.write_report(params["report"], params["intent"], found)

@@ -60,6 +60,13 @@ options:
     type: list
     elements: str
     default: []
+  checksums:
+    description:
+      - Whether the manifest holds MySQL's checksum of each table that has a primary key, for
+        M(goupang.dr.mysql_backup_proof) to compare. It reads each table once more.
+      - They are left out, with a warning, where GTIDs are off, or say that somebody wrote to the server meanwhile.
+    type: bool
+    default: false
 requirements:
   - azure-storage-blob
   - azure-identity
@@ -146,7 +153,10 @@ def run(
     name, prefix = params["name"] or params["schema"], params["prefix"]
     if not check_mode:
         limits = Limits(params["shrink_limit"], params["may_shrink"])
-        manifest = _backup.take(session, tool, store, params["schema"], params["login_host"], name, prefix, limits)
+        manifest = _backup.take(
+            *(session, tool, store, params["schema"], params["login_host"], name, prefix, limits),
+            checksums=params["checksums"],
+        )
         answer = {"manifest": asdict(manifest), "flags": manifest.flags}
         return _answer(prefix, manifest.backup_id, manifest.previous) | answer
     tool.version()
@@ -164,7 +174,7 @@ def _answer(prefix: str, taken: str, previous: str | None) -> dict[str, t.Any]:
     }
 
 
-def warnings(answer: t.Mapping[str, t.Any]) -> list[str]:
+def warnings(answer: t.Mapping[str, t.Any], checksums: bool = False) -> list[str]:
     """What a person must hear of a backup.
 
     A flagged one succeeded all the same: the dump is stored, whole, and the runbook that took it (a nightly one, a
@@ -172,6 +182,8 @@ def warnings(answer: t.Mapping[str, t.Any]) -> list[str]:
     """
     manifest = answer.get("manifest") or {"flags": [], "findings": []}
     said = [f"Compatibility with Azure: {sentence}" for sentence in manifest["findings"]]
+    if checksums and answer.get("manifest") and not manifest["checksums"]:
+        said.append("No checksums are in the manifest: somebody wrote to the server meanwhile, or it has no GTIDs.")
     if manifest["flags"]:
         taken = manifest["backup_id"]
         held = _backups.held_back(taken, manifest["flags"])
@@ -191,6 +203,7 @@ def main() -> None:
             "stall_timeout": {"type": "int", "default": 300},
             "shrink_limit": {"type": "int", "default": 50},
             "may_shrink": {"type": "list", "elements": "str", "default": []},
+            "checksums": {"type": "bool", "default": False},
         },
         required_by=AUTH_REQUIRED_BY,
         supports_check_mode=True,
@@ -209,7 +222,7 @@ def main() -> None:
             session.close()
     except DrError as error:
         module.fail_json(msg=str(error))
-    for sentence in warnings(answer):
+    for sentence in warnings(answer, params["checksums"]):
         module.warn(sentence)
     module.exit_json(seconds=round(REAL_CLOCK.now() - began, 1), **answer)
 

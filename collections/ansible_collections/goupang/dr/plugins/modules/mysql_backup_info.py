@@ -10,7 +10,8 @@ short_description: Which backups of a database lie in Azure Blob, and which woul
 version_added: 0.1.0
 description:
   - Reads the manifests that M(goupang.dr.mysql_backup) wrote. A dump without a valid manifest, or of another size than
-    its manifest says, is no backup.
+    its manifest says, is no backup. One that a restore found damaged is passed over, until the blob that says so is
+    removed. One that was flagged is held back until it is accepted.
 extends_documentation_fragment:
   - goupang.dr.azure
   - goupang.dr.backups
@@ -23,6 +24,10 @@ attributes:
     support: none
 author:
   - the goupang.dr authors (@goupang)
+seealso:
+  - module: goupang.dr.mysql_backup
+  - module: goupang.dr.mysql_backup_accept
+  - module: goupang.dr.mysql_backup_proof
 """
 
 EXAMPLES = r"""
@@ -56,17 +61,42 @@ age_seconds:
   description: How long ago it was begun; what was written since is not in it. Null when there is none.
   returned: success
   type: int
+held:
+  description:
+    - Backups that are whole and were flagged as suspicious, so that restores pass them over, newest first.
+    - M(goupang.dr.mysql_backup_accept) accepts one, as C(-e "dr_accept_backup='ID: why'") does with C(backup.yml).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    backup_id:
+      description: Its id.
+      type: str
+    finished:
+      description: When it was finished, in UTC.
+      type: str
+    flags:
+      description: Why it is held back, a sentence each.
+      type: list
+      elements: str
+proof:
+  description:
+    - The proof of the youngest backup that was restored on trial (M(goupang.dr.mysql_backup_proof)); its C(seconds) are
+      the forecast of a restore. Null when none ever was.
+  returned: success
+  type: dict
 valid:
   description: How many valid backups there are.
   returned: success
   type: int
 refused:
-  description: Manifests that are no backup, and why.
+  description: Manifests that are no backup, or of a damaged one, and why.
   returned: success
   type: dict
 """
 
 import typing as t
+from dataclasses import asdict
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
@@ -88,6 +118,8 @@ def answer(shelf: _backups.Shelf, now: datetime) -> dict[str, t.Any]:
             "tables": newest.tables,
         },
         "age_seconds": newest and int((now - moment(newest.started)).total_seconds()),
+        "held": [{"backup_id": held.backup_id, "finished": held.finished, "flags": held.flags} for held in shelf.held],
+        "proof": shelf.proof and asdict(shelf.proof),
         "valid": len(shelf.valid),
         "refused": shelf.refused,
     }

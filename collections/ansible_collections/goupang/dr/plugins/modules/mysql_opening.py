@@ -13,6 +13,8 @@ description:
     C(uncarried), and runbooks load nothing in its place.
   - V(given_up) says that a person has decided against it. It is then kept until somebody drops it by hand.
   - Written on the server itself, in C(goupang_dr.openings), so that it holds whoever asks, and when.
+  - V(opened) may leave a gap in the keys that the schema gives to new rows, so that what the primary wrote since the
+    backup can be merged by key. The gap is made once for each opening, which C(goupang_dr.key_gaps) remembers.
 options:
   schema:
     description: The restored schema.
@@ -23,6 +25,13 @@ options:
     type: str
     required: true
     choices: [opened, carried_home, given_up]
+  key_gap:
+    description:
+      - With O(state=opened), how many keys to leave free behind the highest of each AUTO_INCREMENT column. V(0) leaves
+        none.
+      - A column that lacks the room gets half of what it has, and its table is named in RV(findings) and in a warning.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - goupang.dr.mysql
 attributes:
@@ -44,6 +53,7 @@ EXAMPLES = r"""
     login_password: "{{ vault_secondary_database_password }}"
     schema: petclinic_20261122t204501z
     state: opened
+    key_gap: 10000
 """
 
 RETURN = r"""
@@ -55,25 +65,43 @@ after:
   description: The schema and its state now; under check mode, as they would be.
   returned: success
   type: dict
+next_keys:
+  description: Of each table with AUTO_INCREMENT, the least key that a new row gets behind the gap. Empty without one.
+  returned: success
+  type: dict
+  sample:
+    owners: 12013
+findings:
+  description: Sentences on tables that lacked the room for the gap, in the run that made it.
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _mysql, _openings
+from ansible_collections.goupang.dr.plugins.module_utils import _key_gap, _mysql, _openings
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
 
 STATES = [_openings.OPENED, _openings.CARRIED_HOME, _openings.GIVEN_UP]
 
 
-def ensure(session: _mysql.Session, want: _openings.Opening, *, check_mode: bool) -> _openings.Opening | None:
-    """What was written down before. Missing when a schema that was never opened is said to have had an end."""
+def ensure(
+    session: _mysql.Session, want: _openings.Opening, key_gap: int = 0, *, check_mode: bool
+) -> tuple[_openings.Opening | None, _key_gap.Gap]:
+    """What was written down before, and the gap. Missing when a schema that was never opened is said to have ended."""
     have = _openings.find(_openings.read(session), want.schema)
     if have is None and want.state != _openings.OPENED:
         raise Missing(
             f"Schema {want.schema} was never opened on this server, so there is nothing to carry home or to give up."
         )
+    opens = want.state == _openings.OPENED
     if have != want and not check_mode:
+        if opens:
+            _key_gap.forget(session, want.schema)
         _openings.write(session, want)
-    return have
+    if not opens:
+        return have, _key_gap.Gap(False)
+    return have, _key_gap.ensure(session, want.schema, key_gap, check_mode=check_mode, anew=have != want)
 
 
 def main() -> None:
@@ -81,6 +109,7 @@ def main() -> None:
         argument_spec={
             "schema": {"type": "str", "required": True},
             "state": {"type": "str", "required": True, "choices": STATES},
+            "key_gap": {"type": "int", "default": 0},
             **_mysql.ARGUMENT_SPEC,
         },
         supports_check_mode=True,
@@ -88,12 +117,21 @@ def main() -> None:
     want = _openings.Opening(module.params["schema"], module.params["state"])
     try:
         session = _mysql.open_session(module.params)
-        have = ensure(session, want, check_mode=module.check_mode)
+        have, gap = ensure(session, want, module.params["key_gap"], check_mode=module.check_mode)
         session.close()
     except DrError as error:
         module.fail_json(msg=str(error))
+    for finding in gap.findings:
+        module.warn(finding)
     before, after = have and have.public(), want.public()
-    module.exit_json(changed=have != want, before=before, after=after, diff={"before": before or {}, "after": after})
+    module.exit_json(
+        changed=have != want or gap.changed,
+        before=before,
+        after=after,
+        next_keys=gap.next_keys,
+        findings=gap.findings,
+        diff={"before": before or {}, "after": after},
+    )
 
 
 if __name__ == "__main__":

@@ -69,6 +69,21 @@ uncarried:
   description: The schema that users were let write to and whose data is not back on the primary; null without one.
   returned: success
   type: str
+uncarried_backup:
+  description: The backup that this schema was restored from; null without one.
+  returned: success
+  type: str
+uncarried_since:
+  description: When users were let write to it, in UTC; null without one.
+  returned: success
+  type: str
+  sample: "2026-11-22T21:04:11Z"
+uncarried_next_keys:
+  description: The least keys that it gives to new rows behind the gap that M(goupang.dr.mysql_opening) left, by table.
+  returned: success
+  type: dict
+  sample:
+    owners: 12013
 opened:
   description: Whether the account may write in a whole restore.
   returned: when O(account) is set
@@ -87,7 +102,7 @@ import typing as t
 from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _openings
+from ansible_collections.goupang.dr.plugins.module_utils import _key_gap, _openings
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
@@ -97,10 +112,14 @@ def run(account: str | None, session: Session) -> dict[str, t.Any]:
     """The module's answer."""
     restores = ledger.read(session)
     whole = [record for record in restores if record.whole]
+    truth = _openings.truth(_openings.read(session))
     answer: dict[str, t.Any] = {
         "changed": False,
         "restores": [asdict(record) for record in restores],
-        "uncarried": _openings.uncarried(_openings.read(session)),
+        "uncarried": truth and truth.schema,
+        "uncarried_backup": next((one.backup_id for one in restores if truth and one.schema == truth.schema), None),
+        "uncarried_since": truth and truth.opened,
+        "uncarried_next_keys": (truth and _key_gap.planned(session, truth.schema)) or {},
         "newest_whole": {"schema": whole[0].schema, "backup_id": whole[0].backup_id} if whole else None,
     }
     if account:
