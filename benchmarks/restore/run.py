@@ -80,9 +80,8 @@ def ratio(measured: t.Mapping[str, t.Any], name: str) -> float | None:
     runs = measured["runs"]
     if name not in runs:
         return None
-    return round(
-        statistics.median(their["seconds"] / our["seconds"] for their, our in zip(runs[name], runs["ours"])), 2
-    )
+    ratios = [float(their["seconds"] / our["seconds"]) for their, our in zip(runs[name], runs["ours"], strict=True)]
+    return round(statistics.median(ratios), 2)
 
 
 def measure(there: Servers, sizes: t.Sequence[int], rounds: int, single_row_mb: int) -> dict[str, t.Any]:
