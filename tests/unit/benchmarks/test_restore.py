@@ -14,7 +14,8 @@ from benchmarks.restore.dataset import Folder
 
 def size(sed: float, ours: float, rss: float, myloader: float | None = None) -> dict[str, t.Any]:
     seconds = {"sed_pipe": sed, "ours": ours} | ({} if myloader is None else {"myloader": myloader})
-    return {"sql_mb": 100, "median_seconds": seconds, "floor_seconds": 1.0, "peak_rss_mb": rss}
+    runs = {name: [{"seconds": one}] for name, one in seconds.items()}
+    return {"sql_mb": 100, "median_seconds": seconds, "runs": runs, "floor_seconds": 1.0, "peak_rss_mb": rss}
 
 
 def told(found: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, t.Any]:
@@ -35,6 +36,7 @@ def test_the_largest_size_gives_the_ratios(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_stays_behind_its_goal_or_was_not_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     found = {"sizes": {"100": size(13.0, 10.0, 100.0)}, "single_row": size(99.0, 10.0, 70.0)}
     found["sizes"]["100"]["median_seconds"]["mysql_clients"] = 11.0
+    found["sizes"]["100"]["runs"]["mysql_clients"] = [{"seconds": 11.0}]
     answer = told(found | {"no_myloader_because": "It cannot be installed."}, monkeypatch)
 
     assert [goal.split(":")[0] for goal in answer["missed_goals"]] == [
@@ -45,6 +47,15 @@ def test_what_stays_behind_its_goal_or_was_not_measured_is_said(monkeypatch: pyt
     ]
     assert "ratio_to_mysql_clients: 1.1. It cannot be installed." in bench.table(answer)
     assert len([line for line in bench.table(answer) if line.startswith("MISSED")]) == 4
+
+
+def test_a_round_is_compared_with_itself() -> None:
+    runs = {"sed_pipe": [2.0, 20.0, 60.0], "ours": [1.0, 20.0, 40.0]}
+
+    assert (
+        bench.ratio({"runs": {way: [{"seconds": one} for one in took] for way, took in runs.items()}}, "sed_pipe")
+        == 1.5
+    )
 
 
 def test_a_folder_is_a_store(tmp_path: Path) -> None:
