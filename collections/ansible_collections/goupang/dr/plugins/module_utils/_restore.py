@@ -227,8 +227,9 @@ class Restore:
             self._session.run("UNLOCK TABLES")
             ledger.drop(self._session, self._schema)
         except DrError as again:
+            first = str(error).rstrip(".")
             raise type(error)(
-                f"{str(error).rstrip('.')}. The half-loaded schema {self._schema} is still there ({again}); the next restore drops it."
+                f"{first}. The half-loaded schema {self._schema} is still there ({again}); the next restore drops it."
             ) from error
 
     def _before(self) -> Before:
