@@ -292,4 +292,5 @@ def _run(session: Session, statement: bytes) -> None:
         # Up to the first parenthesis stand names; behind it may stand a customer's data.
         head = statement[:120].split(b"(")[0].decode(errors="replace")
         remedy = REMEDIES.get(error.code, "")
-        raise ServiceFault(f"{error} It was: {' '.join(head.split())} ... {remedy}".strip(), error.code) from error
+        said, begins = (" ".join(text.split()) for text in (str(error), head))
+        raise ServiceFault(f"{said} It was: {begins} ... {remedy}".strip(), error.code) from error
