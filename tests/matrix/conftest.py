@@ -17,6 +17,8 @@ from azure.core.exceptions import ResourceExistsError
 
 from lab import facts, world
 from tests.matrix.dice import SEED
+from tests.matrix.equality import state
+from tests.matrix.restoring import restore
 from tests.matrix.servers import PRIMARY, SECONDARY, Servers
 from tests.matrix.shelf import SCHEMA, Shelf
 
@@ -85,3 +87,12 @@ def shelf(servers: Servers, source: str) -> Shelf:
 def backup(shelf: Shelf) -> Manifest:
     """A backup as mysql_backup takes it."""
     return shelf.take()
+
+
+@pytest.fixture
+def live(servers: Servers, backup: Manifest) -> Iterator[str]:
+    """A whole restore that stands for what is served: afterwards it is as it was, and nothing stands beside it."""
+    schema = restore(servers, backup=backup.backup_id)["schema"]
+    before = state(servers, schema)
+    yield schema
+    assert state(servers, schema) == before

@@ -18,6 +18,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._mysql import open_sess
 from tests.matrix.servers import PRIMARY, Servers
 
 SCHEMA = "shop"
+# How people call mysqldump who want all of a schema.
+EVERYTHING = ("--single-transaction", "--routines", "--triggers", "--events")
 PACKINGS: dict[str, t.Callable[[bytes], bytes]] = {
     "gzip": lambda data: gzip.compress(data, 1),
     "zstd": lambda data: zstandard.ZstdCompressor().compress(data),

@@ -12,9 +12,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manife
 from tests.matrix.equality import PROGRAMS, assert_same
 from tests.matrix.restoring import restore
 from tests.matrix.servers import PRIMARY, SECONDARY, Servers
-from tests.matrix.shelf import PACKINGS, SCHEMA, Shelf
+from tests.matrix.shelf import EVERYTHING, PACKINGS, SCHEMA, Shelf
 
-ALL_OF_IT = ("--single-transaction", "--routines", "--triggers", "--events")
 # What mysqldump leaves out unless it is asked: routines and events, never triggers.
 UNASKED = PROGRAMS - {"triggers"}
 
@@ -31,33 +30,33 @@ class Way:
 SET = frozenset({"definer", "gtid_purged", "sql_log_bin"})
 WAYS = {
     "default": Way((SCHEMA,), UNASKED, SET),
-    "all of it": Way((*ALL_OF_IT, SCHEMA), dropped=SET | {"event_enabled"}),
-    "--databases": Way((*ALL_OF_IT, "--databases", SCHEMA), dropped=SET | {"database"}),
+    "all of it": Way((*EVERYTHING, SCHEMA), dropped=SET | {"event_enabled"}),
+    "--databases": Way((*EVERYTHING, "--databases", SCHEMA), dropped=SET | {"database"}),
     "--databases, two": Way(
-        (*ALL_OF_IT, "--databases", "shop_audit", SCHEMA), dropped=SET | {"database", "other_schema"}
+        (*EVERYTHING, "--databases", "shop_audit", SCHEMA), dropped=SET | {"database", "other_schema"}
     ),
     "--all-databases": Way(
-        (*ALL_OF_IT, "--all-databases"), dropped=SET | {"database", "other_schema", "system_schema"}
+        (*EVERYTHING, "--all-databases"), dropped=SET | {"database", "other_schema", "system_schema"}
     ),
     "--all-databases --flush-privileges": Way(
-        (*ALL_OF_IT, "--all-databases", "--flush-privileges"), dropped=SET | {"system_schema"}
+        (*EVERYTHING, "--all-databases", "--flush-privileges"), dropped=SET | {"system_schema"}
     ),
-    "--skip-extended-insert": Way((*ALL_OF_IT, "--skip-extended-insert", SCHEMA)),
-    "--complete-insert": Way((*ALL_OF_IT, "--complete-insert", "--hex-blob", SCHEMA)),
-    "--hex-blob": Way((*ALL_OF_IT, "--hex-blob", SCHEMA)),
-    "--skip-opt": Way((*ALL_OF_IT, "--skip-opt", "--create-options", SCHEMA)),
-    "--replace": Way((*ALL_OF_IT, "--replace", "--order-by-primary", SCHEMA)),
-    "--insert-ignore": Way((*ALL_OF_IT, "--insert-ignore", SCHEMA)),
-    "--no-autocommit": Way((*ALL_OF_IT, "--no-autocommit", SCHEMA), dropped=frozenset({"autocommit"})),
-    "--source-data=1": Way((*ALL_OF_IT, "--source-data=1", SCHEMA), dropped=frozenset({"replication"})),
-    "--source-data=2": Way((*ALL_OF_IT, "--source-data=2", "--flush-logs", SCHEMA)),
+    "--skip-extended-insert": Way((*EVERYTHING, "--skip-extended-insert", SCHEMA)),
+    "--complete-insert": Way((*EVERYTHING, "--complete-insert", "--hex-blob", SCHEMA)),
+    "--hex-blob": Way((*EVERYTHING, "--hex-blob", SCHEMA)),
+    "--skip-opt": Way((*EVERYTHING, "--skip-opt", "--create-options", SCHEMA)),
+    "--replace": Way((*EVERYTHING, "--replace", "--order-by-primary", SCHEMA)),
+    "--insert-ignore": Way((*EVERYTHING, "--insert-ignore", SCHEMA)),
+    "--no-autocommit": Way((*EVERYTHING, "--no-autocommit", SCHEMA), dropped=frozenset({"autocommit"})),
+    "--source-data=1": Way((*EVERYTHING, "--source-data=1", SCHEMA), dropped=frozenset({"replication"})),
+    "--source-data=2": Way((*EVERYTHING, "--source-data=2", "--flush-logs", SCHEMA)),
     "as RDS lets its administrator": Way((*OPTIONS, SCHEMA)),
-    "--set-gtid-purged=AUTO": Way((*ALL_OF_IT, "--set-gtid-purged=AUTO", SCHEMA), dropped=SET),
-    "--set-gtid-purged=ON": Way((*ALL_OF_IT, "--set-gtid-purged=ON", SCHEMA), dropped=SET),
-    "--set-gtid-purged=OFF": Way((*ALL_OF_IT, "--set-gtid-purged=OFF", SCHEMA)),
-    "--set-gtid-purged=COMMENTED": Way((*ALL_OF_IT, "--set-gtid-purged=COMMENTED", SCHEMA)),
+    "--set-gtid-purged=AUTO": Way((*EVERYTHING, "--set-gtid-purged=AUTO", SCHEMA), dropped=SET),
+    "--set-gtid-purged=ON": Way((*EVERYTHING, "--set-gtid-purged=ON", SCHEMA), dropped=SET),
+    "--set-gtid-purged=OFF": Way((*EVERYTHING, "--set-gtid-purged=OFF", SCHEMA)),
+    "--set-gtid-purged=COMMENTED": Way((*EVERYTHING, "--set-gtid-purged=COMMENTED", SCHEMA)),
     "--set-gtid-purged=COMMENTED --all-databases": Way(
-        (*ALL_OF_IT, "--set-gtid-purged=COMMENTED", "--all-databases"), dropped=frozenset({"system_schema"})
+        (*EVERYTHING, "--set-gtid-purged=COMMENTED", "--all-databases"), dropped=frozenset({"system_schema"})
     ),
 }
 
@@ -77,7 +76,7 @@ def test_the_gtid_set_of_several_servers_is_returned(
     packing: str, gtid: str, servers: Servers, shelf: Shelf, backup: Manifest
 ) -> None:
     """Of dumps whose manifest does not know it, from what the dump itself says."""
-    dump = servers.dump(*ALL_OF_IT, f"--set-gtid-purged={gtid}", SCHEMA)
+    dump = servers.dump(*EVERYTHING, f"--set-gtid-purged={gtid}", SCHEMA)
     shelf.put(backup, dump, packing, gtid_set="")
     answer = restore(servers)
     assert_same(servers, answer)
@@ -96,7 +95,7 @@ def test_the_servers_own_schemas_are_left_alone(servers: Servers, shelf: Shelf, 
         ]
 
     before = own()
-    shelf.put(backup, servers.dump(*ALL_OF_IT, "--all-databases"))
+    shelf.put(backup, servers.dump(*EVERYTHING, "--all-databases"))
     answer = restore(servers)
     assert own() == before
     assert not servers.query(SECONDARY, "SHOW DATABASES LIKE 'shop_audit'")
@@ -106,7 +105,7 @@ def test_the_servers_own_schemas_are_left_alone(servers: Servers, shelf: Shelf, 
 
 def test_a_row_that_looks_like_a_statement_is_kept(servers: Servers, shelf: Shelf, backup: Manifest) -> None:
     """The line-wise sed deletes such a row, and its INSERT with it."""
-    dump = servers.dump(*ALL_OF_IT, SCHEMA)
+    dump = servers.dump(*EVERYTHING, SCHEMA)
     assert re.search(rb"(?m)^INSERT INTO `Customers`.*@@GLOBAL.GTID_PURGED", dump)
     shelf.put(backup, dump)
     restored = restore(servers)["schema"]

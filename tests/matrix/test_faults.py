@@ -8,18 +8,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import MANIFEST_SUFFIX, Manifest
 
 from lab import topology
 from lab.database_hosts import START_SECONDS
 from lab.supervisor import wait_until
-from tests.matrix import holding
+from tests.matrix.equality import refusal
 from tests.matrix.restoring import restore
 from tests.matrix.servers import ADMIN_OF, ROOT_OF, SECONDARY, Servers
-from tests.matrix.shelf import SCHEMA, Shelf, digest
+from tests.matrix.shelf import EVERYTHING, SCHEMA, Shelf, digest
 
-DUMP = ("--single-transaction", "--routines", "--triggers", "--events", SCHEMA)
+DUMP = (*EVERYTHING, SCHEMA)
 NO_MANIFESTS = {
     "cut": (lambda text: text[: len(text) // 2], "it is not JSON"),
     "empty": (lambda text: b"", "it is not JSON"),
@@ -41,32 +40,6 @@ NO_MANIFESTS = {
 }
 
 
-@pytest.fixture
-def live(servers: Servers, backup: Manifest) -> Iterator[str]:
-    schema = restore(servers, backup=backup.backup_id)["schema"]
-    before = look(servers, schema)
-    yield schema
-    assert look(servers, schema) == before
-
-
-def look(servers: Servers, schema: str) -> t.Any:
-    return (
-        holding.checksums(servers, SECONDARY, schema),
-        holding.programs(servers, SECONDARY, schema),
-        servers.query(SECONDARY, "SELECT schema_name, state, finished FROM goupang_dr.restores ORDER BY 1"),
-        servers.query(SECONDARY, "SHOW DATABASES"),
-    )
-
-
-def sentence(servers: Servers, **params: t.Any) -> str:
-    with pytest.raises(DrError) as caught:
-        restore(servers, **params)
-    said = str(caught.value)
-    assert len(said) < 500
-    assert "\n" not in said.strip()
-    return said
-
-
 @pytest.mark.parametrize(("spoilt", "why"), NO_MANIFESTS.values(), ids=NO_MANIFESTS)
 def test_a_bad_manifest(
     spoilt: t.Callable[[bytes], bytes], why: str, servers: Servers, shelf: Shelf, backup: Manifest, live: str
@@ -75,7 +48,7 @@ def test_a_bad_manifest(
     text = newer.to_json()
     assert spoilt(text) != text
     shelf.write(newer.backup_id + MANIFEST_SUFFIX, spoilt(text))
-    said = sentence(servers, backup=newer.backup_id)
+    said = refusal(servers, backup=newer.backup_id)
     assert said.startswith(f"Backup {newer.backup_id} cannot be used: ")
     assert why in said
     # Whoever asks for the newest gets the one before.
@@ -89,7 +62,7 @@ def test_a_wrong_checksum(servers: Servers, shelf: Shelf, backup: Manifest, live
     assert other != dump
     for wrong in ({"plain": digest(dump)}, {"compressed": replace(digest(b""), bytes=len(other))}):
         manifest = shelf.put(backup, other, "plain", **wrong)
-        assert sentence(servers, backup=manifest.backup_id) == (
+        assert refusal(servers, backup=manifest.backup_id) == (
             f"The dump of backup {manifest.backup_id} is not the one that its manifest names (SHA-256): "
             "it was damaged or replaced. Use another backup."
         )
@@ -98,34 +71,34 @@ def test_a_wrong_checksum(servers: Servers, shelf: Shelf, backup: Manifest, live
 
 def test_wrong_counts(servers: Servers, shelf: Shelf, backup: Manifest, live: str) -> None:
     manifest = shelf.put(backup, servers.dump(*DUMP), tables={**backup.tables, "Customers": 5})
-    said = sentence(servers, backup=manifest.backup_id)
+    said = refusal(servers, backup=manifest.backup_id)
     assert said == f"Table Customers has 4 rows, backup {manifest.backup_id} holds 5: the restore is not whole."
     shelf.forget(manifest)
 
 
 def test_no_such_backup(servers: Servers, live: str) -> None:
-    said = sentence(servers, backup="shop_20000101t000000z")
+    said = refusal(servers, backup="shop_20000101t000000z")
     assert said.startswith("Backup shop_20000101t000000z cannot be used: it has no manifest")
-    assert "There is no valid backup under 'elsewhere/': take one first" in sentence(servers, prefix="elsewhere/")
+    assert "There is no valid backup under 'elsewhere/': take one first" in refusal(servers, prefix="elsewhere/")
 
 
 def test_a_wrong_key_of_the_storage_account(servers: Servers, backup: Manifest, live: str) -> None:
     other = base64.b64encode(b"another key").decode()
-    said = sentence(servers, backup=backup.backup_id, storage_key=other)
+    said = refusal(servers, backup=backup.backup_id, storage_key=other)
     assert said.startswith("Azure refuses to read https://")
     assert said.endswith("Check tenant_id, client_id, client_secret and the roles they have.")
     assert other not in said
 
 
 def test_a_wrong_password_of_the_server(servers: Servers, backup: Manifest, live: str) -> None:
-    said = sentence(servers, backup=backup.backup_id, login_password="not the password")
+    said = refusal(servers, backup=backup.backup_id, login_password="not the password")
     assert "refused us: Access denied for user 'dradmin'@" in said
     assert "not the password" not in said
 
 
 def test_another_servers_certificate(servers: Servers, backup: Manifest, live: str, tmp_path: t.Any) -> None:
     (tmp_path / "ca.pem").write_text("")
-    said = sentence(servers, backup=backup.backup_id, login_ca=str(tmp_path / "ca.pem"))
+    said = refusal(servers, backup=backup.backup_id, login_ca=str(tmp_path / "ca.pem"))
     assert "cannot be used" in said or "certificate" in said
 
 
@@ -170,7 +143,7 @@ def test_no_space(servers: Servers, shelf: Shelf, backup: Manifest, live: str, s
     line = b"INSERT INTO `nothing` VALUES %s;\n" % b",".join(b"(%d)" % number for number in range(400_000))
     place = dump.index(b"UNLOCK TABLES", dump.index(b"LOCK TABLES `nothing` WRITE"))
     manifest = shelf.put(backup, dump[:place] + line + dump[place:], tables={**backup.tables, "nothing": 400_000})
-    said = sentence(servers, backup=manifest.backup_id, login_port=small_server)
+    said = refusal(servers, backup=manifest.backup_id, login_port=small_server)
     assert said.startswith(f"Backup {manifest.backup_id} was not restored. MySQL at ")
     assert "(error 1114) It was: INSERT INTO `nothing` VALUES ... The server's disk is full: give it more" in said
     # The one before is whole there too, and nothing is left of the other.

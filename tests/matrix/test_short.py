@@ -9,9 +9,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manife
 from tests.matrix.equality import assert_same
 from tests.matrix.restoring import restore
 from tests.matrix.servers import SECONDARY, Servers
-from tests.matrix.shelf import SCHEMA, Shelf
-
-EVERYTHING = ("--single-transaction", "--routines", "--triggers", "--events")
+from tests.matrix.shelf import EVERYTHING, SCHEMA, Shelf
 
 
 def test_a_backup_of_ours_arrives_as_it_was(servers: Servers, backup: Manifest) -> None:

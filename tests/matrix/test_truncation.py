@@ -14,9 +14,9 @@ from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manife
 from tests.matrix.dice import dice
 from tests.matrix.restoring import restore
 from tests.matrix.servers import SECONDARY, Servers
-from tests.matrix.shelf import PACKINGS, SCHEMA, Shelf
+from tests.matrix.shelf import EVERYTHING, PACKINGS, SCHEMA, Shelf
 
-OPTIONS = ("--single-transaction", "--routines", "--triggers", "--events", "--set-gtid-purged=ON", "--databases")
+OPTIONS = (*EVERYTHING, "--set-gtid-purged=ON", "--databases")
 CUTS = 40
 RAN = (
     "SELECT DISTINCT SHA2(argument, 256) FROM mysql.general_log"

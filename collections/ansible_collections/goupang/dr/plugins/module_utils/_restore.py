@@ -292,9 +292,9 @@ class Restore(Loading):
         try:
             ledger.drop(self._session, self._schema)
         except DrError as again:
+            first = str(error).rstrip(".")
             raise type(error)(
-                f"{str(error).rstrip('.')}. The half-loaded schema {self._schema} is still there ({again}); "
-                "the next restore drops it."
+                f"{first}. The half-loaded schema {self._schema} is still there ({again}); the next restore drops it."
             ) from error
 
     def _before(self) -> Before:
@@ -328,4 +328,5 @@ def _run(session: Session, statement: bytes) -> None:
         # Up to the first parenthesis stand names; behind it may stand a customer's data.
         head = statement[:120].split(b"(")[0].decode(errors="replace")
         remedy = REMEDIES.get(error.code, "")
-        raise ServiceFault(f"{error} It was: {' '.join(head.split())} ... {remedy}".strip(), error.code) from error
+        said, begins = (" ".join(text.split()) for text in (str(error), head))
+        raise ServiceFault(f"{said} It was: {begins} ... {remedy}".strip(), error.code) from error
