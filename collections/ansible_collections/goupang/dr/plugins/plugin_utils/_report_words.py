@@ -106,6 +106,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "What users saw was not recorded.",
         "사용자가 무엇을 보았는지는 기록되지 않았습니다.",
     ),
+    "timeline_none": (
+        "No play came to its end, and nobody watched as users do.",
+        "끝난 단계가 없고, 사용자 관점의 기록도 없습니다.",
+    ),
     "scrolls": ("The picture scrolls sideways.", "그림은 옆으로 스크롤할 수 있습니다."),
     # Taken apart
     "apart": ("Where the time went", "시간은 어디에 쓰였나"),
