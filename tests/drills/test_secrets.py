@@ -58,7 +58,7 @@ def test_no_output_journal_or_report_holds_a_secret(
     story: Story, cold: Cold, warm: Warm, folder: Path, secrets: dict[str, list[bytes]]
 ) -> None:
     written = files(story.folder, folder)
-    assert {Path(where).suffix for where, _ in written} >= {".log", ".jsonl", ".json"}
+    assert {Path(where).suffix for where, _ in written} >= {".log", ".jsonl", ".json", ".html"}
     assert any(b"ESTABLISH SSH CONNECTION" in content or b"<localhost> EXEC" in content for _, content in written)
     assert found_in(written, secrets) == []
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 import pytest
 
+from lab import jsonl
 from lab.story.person import ENGLISH, KOREAN, status_line
 from lab.watch import records
 from tests.drills.story import Story
@@ -27,6 +31,30 @@ def test_the_report_has_its_shape(story: Story) -> None:
     assert report["not_measured"] == []
     assert {step["playbook"] for step in report["steps"]} >= {"backup.yml", "failover.yml", "failback.yml"}
     assert all(set(step) == {"playbook", "play", "started", "seconds", "outcome"} for step in report["steps"])
+
+
+def test_who_answered_users_is_told_from_the_first_to_the_last(story: Story) -> None:
+    saw = {name: [one["by"] for one in story.report["users_saw"][name]] for name in ("www", "dr")}
+    for name, elsewhere in (("www", "page"), ("dr", "secondary")):
+        assert (saw[name][0], saw[name][-1]) == ("primary", "primary")
+        assert {"nobody", elsewhere} <= set(saw[name])
+    assert story.report["moments"]["break"] < story.report["moments"]["failback"]
+
+
+def test_the_report_for_people_is_there_with_its_hash(story: Story) -> None:
+    page = (story.folder / "report.html").read_bytes()
+    assert (story.folder / "report.html.sha256").read_text().split()[0] == hashlib.sha256(page).hexdigest()
+    assert story.report["git_commit"].encode() in page
+    # The lab's inventory has objectives, and its journals tell them.
+    assert b"not set" not in page
+
+
+def test_each_runbook_that_changes_something_leaves_its_own(story: Story) -> None:
+    journals = {path: list(jsonl.read(path)) for path in sorted((story.folder / "journal").glob("*.jsonl"))}
+    told = {path: lines[-1] for path, lines in journals.items() if lines[-1]["event"] == "report"}
+    assert {journals[path][0]["playbook"] for path in told} >= {"failover.yml", "failback.yml", "cool_down.yml"}
+    for path, line in told.items():
+        assert hashlib.sha256((path.parent / line["file"]).read_bytes()).hexdigest() == line["sha256"]
 
 
 def test_what_was_lost_and_for_how_long_is_measured(story: Story) -> None:
@@ -75,6 +103,8 @@ def test_www_says_what_happens_whatever_is_asked(story: Story, request_line: str
     assert status_line(answer).split()[1] == "503"
     assert "retry-after:" in answer.lower()
     assert all(words in answer for words in (KOREAN, ENGLISH, "https://dr.petclinic.lab"))
+    # And since when: the moment at which the switch was moved.
+    assert len(re.findall(r'<time datetime="[0-9-]{10}T[0-9:]{8}Z">[0-9-]{10} [0-9:]{5} KST</time>', answer)) == 2
 
 
 def test_dr_takes_a_new_owner_and_lists_them(story: Story) -> None:

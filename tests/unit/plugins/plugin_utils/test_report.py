@@ -162,12 +162,18 @@ def test_faults_are_named_and_the_verdict_is_no_good_one() -> None:
 
 def test_a_story_that_stopped_before_the_disaster_still_has_a_page() -> None:
     report = {
-        **sample(), "outcome": "failed", "faults": ["provision.yml ended with 4"], "moments": {}, "users_saw": {},
+        **sample(), "outcome": "failed", "faults": ["provision.yml ended with 4"], "moments": {},
+        "users_saw": {"www": [], "dr": []},
         "rto_seconds": {"www": None, "dr": None}, "rpo_seconds": None, "failover": None, "left_behind": {},
         "rows": {"primary_at_backup": {}, "secondary_after_restore": {}}, "steps": [], "git_commit": None,
         "writes": {"acknowledged": 0, "lost": None, "stranded": None, "on_both_sides": None},
     }  # fmt: skip
-    told = text(_report.html(report, []), "en")
+    html = _report.html(report, [])
+    told = text(html, "en")
+    assert not Markup(html).all("svg")
+    assert "No play came to its end, and nobody watched as users do." in told
+    # Who opens the page sees at its head what went wrong.
+    assert told.index("provision.yml ended with 4") < told.index("Timeline")
     assert "Users of dr were not seen to be served again." in told
     assert "Nobody looked for what was left behind." in told
     assert "No backup was restored" in told
@@ -245,6 +251,7 @@ def test_a_run_alone_claims_nothing_that_nobody_measured() -> None:
     assert "Done" in told
     assert "RTO and RPO cannot be told from it" in told
     assert "What users saw was not recorded." in told
+    assert "who answered the users" not in told
     assert "Data" not in [words for _attrs, words in Markup(html).all("h2")]
 
 

@@ -236,6 +236,7 @@ class Story:
                 for one in spans
             ]
             for name, spans in self.report.get("users_saw", {}).items()
+            if spans
         }
 
     @property

@@ -64,7 +64,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "rto_note_other": ("until a user was served again", "사용자가 다시 서비스를 받을 때까지"),
     "rpo": ("Recovery point (RPO)", "복구 시점(RPO)"),
     "rpo_note": ("of writes before the disaster are gone", "재해 직전 이만큼의 쓰기가 유실됨"),
-    "failback_outage": ("Outage on the way back, {name}", "페일백 중 중단, {name}"),
+    "failback_outage": ("Outage on the way back, {name}", "페일백 중 서비스 중단, {name}"),
     "failback_outage_note": ("the longest time without an answer", "응답이 없던 가장 긴 시간"),
     "run_time": ("Time of the run", "실행 시간"),
     # Objectives
@@ -105,6 +105,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "users_not_seen": (
         "What users saw was not recorded.",
         "사용자가 무엇을 보았는지는 기록되지 않았습니다.",
+    ),
+    "timeline_none": (
+        "No play came to its end, and nobody watched as users do.",
+        "끝난 단계가 없고, 사용자 관점의 기록도 없습니다.",
     ),
     "scrolls": ("The picture scrolls sideways.", "그림은 옆으로 스크롤할 수 있습니다."),
     # Taken apart
@@ -173,11 +177,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "row_changed": ("Changed", "변경"),
     "deleted": ("Deleted", "삭제"),
     # Deviations
-    "deviations": ("Deviations", "이탈 사항"),
+    "deviations": ("Deviations", "계획과 다른 점"),
     "deviations_none": ("None: everything went as it was meant to.", "없음: 모두 계획대로 진행되었습니다."),
     "faults": ("What went wrong", "잘못된 점"),
     "refusals": ("Refused, as it should be", "예상대로 거부된 것"),
-    "without": ("Tried, and done without", "시도했으나 없이 진행한 것"),
+    "without": ("Tried, and done without", "시도가 실패했지만 계속 진행한 것"),
     "gaps": ("Not measured", "측정하지 않은 것"),
     "verbatim": ("", "기록에 적힌 그대로(영어) 옮깁니다."),
     # Who
@@ -185,7 +189,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "playbook": ("Runbook", "런북"),
     "operator": ("Operator", "실행한 사람"),
     "approved_by": ("Approved by", "승인한 사람"),
-    "typed": ("Confirmed in writing", "직접 입력한 확인"),
+    "typed": ("Confirmed in writing", "입력한 확인 문구"),
     "typed_note": (
         "Runbooks that move users start only when their name is typed; an override needs a reason. Who approved is "
         "what the operator said in dr_approved_by.",
@@ -206,15 +210,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "network_interfaces": ("Network interfaces", "네트워크 인터페이스"),
     "public_ips": ("Public IP addresses", "공인 IP 주소"),
     # Simulated
-    "simulated": ("What was simulated", "모의한 것"),
+    "simulated": ("What was simulated", "모의로 대체한 것"),
     "simulated_text": (
         "No figure in this report stands for a cloud's own: the following was not real.",
         "이 보고서의 수치는 실제 클라우드의 수치가 아닙니다. 다음은 실제가 아니었습니다.",
     ),
-    "simulated_none": ("Nothing is recorded as simulated.", "모의한 것으로 기록된 항목이 없습니다."),
+    "simulated_none": ("Nothing is recorded as simulated.", "모의로 대체했다고 기록된 항목이 없습니다."),
     "simulated_not_told": (
         "This is a run of runbooks, not a drill: nothing in its journal says that anything was simulated.",
-        "훈련이 아닌 런북 실행입니다. 저널에는 모의했다는 기록이 없습니다.",
+        "훈련이 아닌 런북 실행입니다. 저널에는 모의로 대체했다는 기록이 없습니다.",
     ),
     # Steps
     "steps": ("Every play", "모든 단계"),
