@@ -142,7 +142,7 @@ def test_what_makes_no_sense_now_is_refused(tmp_path, intent, active, mark, why)
 
 
 def test_each_runbook_that_acts_holds_the_lock_or_stands_back():
-    looking = {"preflight", "verify"}
+    looking = {"preflight", "verify", "status"}
     assert set(GUARD["__guard_locks"]) | set(GUARD["__guard_heeds"]) | looking == {
         *GUARD["__guard_sensible"],
         "reconcile",
