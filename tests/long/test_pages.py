@@ -88,7 +88,13 @@ def test_the_report(browser: Browser, report: Path, pictures: Path, lang: str, w
     assert ("Timeline" if lang == "en" else "타임라인") in seen(browser, lang)
     assert browser.value(UPON) == []
     assert browser.value(SMALL) == []
+    if width == 1280:
+        # Where there is room, all of the timeline is seen at once.
+        picture = f"document.querySelector('#{lang} .wide')"
+        assert browser.value(f"{picture}.scrollWidth <= {picture}.clientWidth")
     browser.picture(pictures / f"report-{lang}-{width}-{'dark' if dark else 'light'}.png")
+    # What docs/pictures shows.
+    browser.picture(pictures / f"top-{lang}-{width}-{'dark' if dark else 'light'}.png", height=960)
 
 
 def test_the_report_is_english_until_korean_is_chosen(browser: Browser, report: Path) -> None:

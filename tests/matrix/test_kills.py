@@ -25,7 +25,7 @@ from tests.matrix.servers import PRIMARY, SECONDARY, Servers
 from tests.matrix.shelf import SCHEMA, Shelf
 
 CLIENT_KILLS, SERVER_KILLS = 20, 5
-ROWS = 60_000
+ROWS = 20_000
 SECONDS = 120
 MANY_ROWS = (
     "INSERT INTO shop.OrderLines (customer, line, price, picture, digest, changed)"
@@ -140,8 +140,9 @@ def test_the_client_is_killed(number: int, servers: Servers, stage: Stage) -> No
     client = Client(stage.new.backup_id)
     time.sleep(delay)
     client.kill()
-    whole = assert_old_or_new(servers, stage)
-    print(f"killed after {delay:.2f} s, {'whole' if whole else 'not whole'}")
+    if number % 2:  # else the same command comes at once, while the server has not yet missed the first
+        whole = assert_old_or_new(servers, stage)
+        print(f"killed after {delay:.2f} s, {'whole' if whole else 'not whole'}")
     finish(servers, stage)
 
 
@@ -160,6 +161,7 @@ def test_the_server_is_killed(number: int, servers: Servers, stage: Stage) -> No
     if not whole:
         assert " is out of reach: " in answer["failed"]
         assert len(answer["failed"]) < 500
+        assert "half-loaded" not in answer["failed"] or ". The half-loaded schema " in answer["failed"]
     finish(servers, stage)
 
 

@@ -294,8 +294,9 @@ class FakeTarget:
     }
     _QUERIES: t.ClassVar[dict[str, t.Callable[..., list[tuple[t.Any, ...]]]]] = {
         r"SELECT IS_USED_LOCK": lambda self, *names: [tuple(self.leftovers.get(name) for name in names)],
-        r"SELECT GET_LOCK\(%s, 0\)$": lambda self, name: [(int(self.lock_free and name not in self.held_locks),)],
-        r"SELECT GET_LOCK\(%s, %s\)$": lambda self, name, seconds: [(int(name not in self.leftovers),)],
+        r"SELECT GET_LOCK\(%s, %s\)$": lambda self, name, seconds: [
+            (int(self.lock_free and name not in self.held_locks and name not in self.leftovers),)
+        ],
         r"SELECT GET_LOCK\(%s, 0\), IS_USED_LOCK": lambda self, name, held: [(1, 4711)],
         r"SELECT RELEASE_LOCK": lambda self, name: [(1,)],
         r"SELECT CONNECTION_ID": lambda self: [(4711,)],

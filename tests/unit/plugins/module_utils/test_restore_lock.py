@@ -22,7 +22,7 @@ def rows(sql: str, args: t.Any, answer: list[tuple[t.Any, ...]]) -> Call:
 
 
 def got(answer: int = 1) -> list[Call]:
-    return [SILENT, rows("SELECT GET_LOCK(%s, 0)", ("goupang_dr.restore",), [(answer,)])]
+    return [SILENT, rows("SELECT GET_LOCK(%s, %s)", ("goupang_dr.restore", 10), [(answer,)])]
 
 
 def left(*holders: int | None) -> Call:

@@ -156,7 +156,7 @@ def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
 def _defaults() -> dict[str, object]:
     """What Ansible would fill in."""
     sites = {"ca_bundle": None, **ARGUMENTS["sites"]}
-    storage = {"backup_prefix": "", **ARGUMENTS["storage"]}
+    storage = {"backup_prefix": "", "heartbeat_container": "heartbeat", **ARGUMENTS["storage"]}
     release = {"war_api": "javax", "tomcat_package": "auto", "schema_version": None}
     stack = {"interval": 10, "threshold": 3, "automatic": False, **ARGUMENTS["stack"]}
     machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}

@@ -361,7 +361,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         try:
             report = _report.write(journal)
         except Exception as error:  # whatever goes wrong: the run is done, and its journal is whole
-            self._display.warning(f"No report was made of {journal}: {error!r}")
+            self._display.warning(f"No report was made of {journal}: {type(error).__name__}: {error}")
             return
         self._write("report", file=report.name, sha256=report.sha256)
 

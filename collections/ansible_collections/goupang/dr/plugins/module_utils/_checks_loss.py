@@ -84,7 +84,7 @@ class Lost:
     def sentence(self, by: str) -> str:
         more = sum(n for n in self.rows.values() if n > 0)
         fewer = -sum(n for n in self.rows.values() if n < 0)
-        said = f"about {more} rows more" + (f" and {fewer} fewer" if fewer else "") + f" by {by}"
+        said = f"about {counted(more, 'row')} more" + (f" and {fewer} fewer" if fewer else "") + f" by {by}"
         if self.not_counted:
             said += f" ({counted(len(self.not_counted), 'table')} too large to be counted, or gone)"
         return said + ("" if self.transactions is None else f", {counted(self.transactions, 'transaction')}")

@@ -42,9 +42,11 @@ LONGEST_MAGIC = 4
 # How SQL of any dump tool begins.
 SQL_HEADS = (b"--", b"/*")
 # One chunk of a blob can unpack to a thousand times its size: it is unpacked in pieces.
-PIECE = 1 << 20
+PIECE = 1 << 18
 # zstd's unpacker has no bound of its own, and makes 128 KB of 4 bytes: 1 KB can become 32 MB, and no more.
 ZSTD_SLICE = 1 << 10
+# What a piece leaves of its input is copied: of a whole chunk, again and again.
+GZIP_SLICE = 1 << 17
 
 
 class Meter:
@@ -117,14 +119,16 @@ def gunzip(chunks: Iterable[bytes], library: t.Any = UNPACK) -> Iterator[bytes]:
     unpacker: t.Any = None
     try:
         for chunk in chunks:
-            while chunk:
-                # gzip allows several members one after another.
-                if unpacker is None or unpacker.eof:
-                    unpacker = library.decompressobj(GZIP_FORMAT)
-                piece = unpacker.decompress(chunk, PIECE)
-                chunk = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-                if piece:
-                    yield piece
+            for at in range(0, len(chunk), GZIP_SLICE):
+                data = chunk[at : at + GZIP_SLICE]
+                while data:
+                    # gzip allows several members one after another.
+                    if unpacker is None or unpacker.eof:
+                        unpacker = library.decompressobj(GZIP_FORMAT)
+                    piece = unpacker.decompress(data, PIECE)
+                    data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+                    if piece:
+                        yield piece
         if unpacker is not None and not unpacker.eof:
             yield from _rest(unpacker)
     except library.error as error:

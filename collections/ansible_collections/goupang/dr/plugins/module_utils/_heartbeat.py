@@ -153,7 +153,8 @@ def take(
         "SELECT UTC_TIMESTAMP(3), @@GLOBAL.gtid_executed, @@GLOBAL.read_only"
     )
     at = server_time.replace(tzinfo=timezone.utc)
-    ahead = round((at - now()).total_seconds(), 1)
+    # Not -0.0.
+    ahead = round((at - now()).total_seconds(), 1) + 0.0
     fenced = _writers.recorded(session) != _writers.Fenced()
     rows, estimated = _rows(session, schema, began + COUNT_SECONDS, clock)
     return Beat(

@@ -293,7 +293,8 @@ class Restore(Loading):
             ledger.drop(self._session, self._schema)
         except DrError as again:
             raise type(error)(
-                f"{error} The half-loaded schema {self._schema} is still there ({again}); the next restore drops it."
+                f"{str(error).rstrip('.')}. The half-loaded schema {self._schema} is still there ({again}); "
+                "the next restore drops it."
             ) from error
 
     def _before(self) -> Before:

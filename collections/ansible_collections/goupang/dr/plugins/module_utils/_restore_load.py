@@ -24,7 +24,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
 
 # Bytes of rows that are read and not yet with the server. mysqldump's own lines have 1 MB.
-AHEAD = 8 << 20
+AHEAD = 4 << 20
 LARGEST_MERGED = 1 << 20
 # Each commit is written to disk twice, as rows and as binlog: so not each statement is one.
 TRANSACTION = 8 << 20

@@ -23,6 +23,8 @@ LOCK = "goupang_dr.restore"
 # As many as the smallest servers have cores.
 USUAL_SESSIONS = 2
 MOST_SESSIONS = 8
+# A client that was killed leaves its session until the server has run its last statement.
+LOCK_SECONDS = 10
 # A dead controller's sessions, and with them the locks, end by then.
 SILENT_SECONDS = 600
 # A session that was told to end first takes back the rows that it has not committed.
@@ -36,7 +38,7 @@ Opener = t.Callable[[], Session]
 def take(session: Session, lock: str = LOCK, what: str = "restore") -> None:
     """Become the one that does `what` on this server, until the session ends. Refused while another is at work."""
     session.run(f"SET SESSION wait_timeout = {SILENT_SECONDS}")
-    ((got,),) = session.rows("SELECT GET_LOCK(%s, 0)", (lock,))
+    ((got,),) = session.rows("SELECT GET_LOCK(%s, %s)", (lock, LOCK_SECONDS))
     if got != 1:
         raise Refused(
             f"Another {what} is under way on this server, by {_somebody(session, lock)}: "

@@ -85,7 +85,7 @@ notes:
   - C(isal) is used where it is installed; it unpacks about twice as fast. C(zstandard) is needed for dumps that are
     packed with zstd.
   - Rows that stand in a statement each, as C(--skip-extended-insert) writes them, are loaded many at a time.
-  - Memory stays below 100 MB whatever the dump's size, unless a single statement of it is larger than 8 MB.
+  - Memory stays below 100 MB whatever the dump's size, unless a single statement of it is larger than 4 MB.
 seealso:
   - module: goupang.dr.mysql_backup
   - module: goupang.dr.mysql_restore_info

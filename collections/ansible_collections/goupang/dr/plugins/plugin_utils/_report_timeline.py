@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from ansible_collections.goupang.dr.plugins.plugin_utils._report_runs import Play, Run
 
 WIDTH = 960.0
-LEFT, RIGHT = 76.0, 8.0
-LETTER, IDEOGRAPH = 6.3, 11.5  # of a text of 11 units
+LEFT, RIGHT = 80.0, 8.0
+LETTER, IDEOGRAPH = 7.2, 13.0  # of a text of 12.5 units
 GAP = 8.0  # between two labels of one row
 BESIDE = 4.0  # between a label and the line of its thing
-ROW = 17.0
-BAR = 24.0
+ROW = 18.0
+BAR = 26.0
 LEAST = 1.5  # what is shorter would not be seen
 STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 MOST_TICKS = 12
@@ -109,7 +109,7 @@ class Picture:
         return self.plays_top + BAR + 22
 
     def lane_top(self, number: int) -> float:
-        return self.lanes_top + number * (BAR + 30)
+        return self.lanes_top + number * (BAR + 32)
 
     @property
     def axis(self) -> float:
@@ -117,7 +117,7 @@ class Picture:
 
     @property
     def height(self) -> float:
-        return self.axis + 22
+        return self.axis + 24
 
 
 def placed(wanted: Sequence[tuple[float, str]]) -> list[Label]:
