@@ -113,7 +113,9 @@ PLAYBOOK = """
       when: false
     - name: See the run's name
       ansible.builtin.assert:
-        that: lookup('env', 'GOUPANG_DR_RUN_ID') == 'story-1'
+        that:
+          - lookup('env', 'GOUPANG_DR_RUN_ID') == 'story-1'
+          - lookup('env', 'GOUPANG_DR_JOURNAL').endswith('/.dr/journal/story-1.jsonl')
     - name: Try it
       ansible.builtin.command: "false"
       ignore_errors: true

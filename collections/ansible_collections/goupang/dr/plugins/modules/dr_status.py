@@ -66,7 +66,7 @@ EXAMPLES = r"""
 - name: Put on one screen how things stand
   goupang.dr.dr_status:
     application: petclinic
-    found: "{{ guard_readiness }}"
+    found: "{{ readiness }}"
     prices:
       currency: USD
       as_of: "2026-11-24"
