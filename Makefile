@@ -71,7 +71,7 @@ test-all: machine ## make test, Molecule, and the long tests; the crash matrix i
 crash-matrix: machine ## Kill runbooks at each change, run them again, compare (ARGS="--points 20 --seed 1")
 	@$(PYTHON) -m lab crash-matrix $(ARGS)
 
-# Two servers of the lab alone. SIZES are megabytes of SQL; SIZES=100 takes a quarter of an hour.
+# Two servers of the lab alone. SIZES are megabytes of SQL; SIZES=100 is the short form.
 .PHONY: bench-restore
 bench-restore: machine ## Time a restore beside other ways of loading a dump (SIZES="100 400 1000")
 	@$(PYTHON) benchmarks/restore/run.py --sizes $(SIZES)

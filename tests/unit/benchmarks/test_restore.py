@@ -49,13 +49,12 @@ def test_what_stays_behind_its_goal_or_was_not_measured_is_said(monkeypatch: pyt
     assert len([line for line in bench.table(answer) if line.startswith("MISSED")]) == 4
 
 
-def test_a_round_is_compared_with_itself() -> None:
-    runs = {"sed_pipe": [2.0, 20.0, 60.0], "ours": [1.0, 20.0, 40.0]}
+def test_rounds_are_compared_each_by_itself_too() -> None:
+    seconds = {"sed_pipe": [2.0, 20.0, 60.0], "ours": [1.0, 20.0, 40.0]}
+    runs = {way: [{"seconds": one} for one in took] for way, took in seconds.items()}
 
-    assert (
-        bench.ratio({"runs": {way: [{"seconds": one} for one in took] for way, took in runs.items()}}, "sed_pipe")
-        == 1.5
-    )
+    assert bench.by_round({"runs": runs}) == {"sed_pipe": 1.5}
+    assert bench.ratio({"median_seconds": {"sed_pipe": 20.0, "ours": 20.0}}, "sed_pipe") == 1.0
 
 
 def test_a_folder_is_a_store(tmp_path: Path) -> None:
