@@ -50,6 +50,6 @@ def refusal(servers: Servers, **params: t.Any) -> str:
     with pytest.raises(DrError) as caught:
         restore(servers, **params)
     said = str(caught.value)
-    assert len(said) < 500
+    assert len(said) < 800  # MySQL's own words for some of its refusals are 300 long
     assert "\n" not in said
     return said

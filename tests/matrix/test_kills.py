@@ -74,6 +74,13 @@ class Client:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(SECONDS)
 
+    def pause(self) -> None:
+        """It does nothing any more, and keeps its session."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def answer(self) -> dict[str, t.Any]:
         assert self._process.stdout
         answer = json.loads(self._process.stdout.read())
@@ -170,9 +177,11 @@ def test_a_second_client_is_refused_by_name(servers: Servers, stage: Stage) -> N
     try:
         loading = "SELECT 1 FROM goupang_dr.restores WHERE state = 'loading'"
         wait_until("it loads", lambda: servers.query(SECONDARY, loading), SECONDS, interval_seconds=0.05)
+        client.pause()
         with pytest.raises(DrError, match=r"Another restore is under way on this server, by dradmin@10\.[\d.:]+: wait"):
             restore(servers, backup=stage.new.backup_id)
     finally:
+        client.go_on()
         answer = client.answer()
     assert answer["changed"]
     assert assert_old_or_new(servers, stage)

@@ -12,7 +12,8 @@ from tests.matrix.servers import SECONDARY, Servers
 from tests.matrix.shelf import EVERYTHING, SCHEMA, Shelf
 
 
-def test_a_backup_of_ours_arrives_as_it_was(servers: Servers, backup: Manifest) -> None:
+def test_a_backup_of_ours_arrives_as_it_was(servers: Servers, shelf: Shelf) -> None:
+    backup = shelf.take()
     looked = restore(servers, check_mode=True, backup=backup.backup_id)
     assert looked["changed"]
     assert not servers.query(SECONDARY, f"SHOW DATABASES LIKE '{looked['schema']}'")
