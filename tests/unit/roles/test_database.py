@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
+import pytest
 import yaml
 
-TASKS = Path(__file__).resolve().parents[3] / "collections/ansible_collections/goupang/dr/roles/database/tasks"
+from tests.unit.playing import ROOT, Done, play, told
+
+ROLE = ROOT / "collections/ansible_collections/goupang/dr/roles/database"
+TASKS = ROLE / "tasks"
 
 
 def tasks(name: str) -> list[dict[str, t.Any]]:
@@ -46,3 +51,34 @@ def test_only_a_restore_of_the_newest_may_fall_back() -> None:
 def test_both_places_of_backups_are_pruned() -> None:
     (task,) = tasks("pruned.yml")
     assert task["loop"] == ["{{ database_prefix }}", "home/"]
+
+
+def accept(folder: Path, *tasks: dict[str, t.Any], said: str) -> Done:
+    """The tasks, with the role's own way to take apart what a person typed."""
+    ours = {"name": "Ask", "hosts": "localhost", "gather_facts": False, "vars_files": [str(ROLE / "vars/main.yml")]}
+    return play(folder, yaml.safe_dump([{**ours, "tasks": [*tasks]}]), "-e", said)
+
+
+def test_an_acceptance_is_read_as_id_and_reason(tmp_path: Path) -> None:
+    show = {"name": "Show", "ansible.builtin.debug": {"var": "__database_accepted"}}
+    said = "database_accept_backup='petclinic_20261122t204501z: The purge: March'"
+    done = accept(tmp_path, tasks("accepted.yml")[0], show, said=said)
+
+    assert done.returncode == 0, told(done)
+    found = re.sub(r"\W+", " ", told(done))
+    assert "petclinic_20261122t204501z The purge March" in found
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "database_accept_backup=petclinic_20261122t204501z: meant",  # Ansible hands over the first word alone
+        "database_accept_backup=petclinic_20261122t204501z",
+        "database_accept_backup='petclinic_20261122t204501z: asap'",
+    ],
+)
+def test_a_wrong_acceptance_is_one_sentence(tmp_path: Path, said: str) -> None:
+    done = accept(tmp_path, tasks("accepted.yml")[0], said=said)
+
+    assert done.returncode == 2
+    assert "dr_accept_backup names one backup, and a reason that others understand" in told(done)
