@@ -61,13 +61,7 @@ def up(say: Say = print) -> Facts:
     home = lab_facts.home()
     _refuse_early()
     with _lock(home, say):
-        client = Podman.of(home)
-        secrets = credentials.ensure_secrets(home)
-        images.ensure(client, say)
-        given, war = _fetch(client)
-        facts = _describe(client, home, war)
-        certificates.ensure(home / "ca", facts)
-        topology.write_files(facts, home, secrets)
+        client, secrets, facts, given = _lay_out(home, say)
         topology.put_war(client, facts, home)
         facts.save()
         say(f"Starting {facts.id} on {facts.subnet}")
@@ -89,13 +83,7 @@ def up_databases(say: Say = print) -> Facts:
     home = lab_facts.home()
     _refuse_early()
     with _lock(home, say):
-        client = Podman.of(home)
-        secrets = credentials.ensure_secrets(home)
-        images.ensure(client, say)
-        given, war = _fetch(client)
-        facts = _describe(client, home, war)
-        certificates.ensure(home / "ca", facts)
-        topology.write_files(facts, home, secrets)
+        client, secrets, facts, given = _lay_out(home, say)
         _start_hosts(client, facts, home, given, say, DATA_HOSTS)
         _prepare_databases(client, facts, secrets)
         wait_until("Blob answers", partial(reach.accepts, facts.addresses["blob"], 443), START_SECONDS)
@@ -121,6 +109,18 @@ def down(say: Say = print) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         shutil.rmtree(home / "run")
     say(f"{name} is gone; reports and logs are in {home}, images in {podman.cache()}")
+
+
+def _lay_out(home: Path, say: Say) -> tuple[Podman, dict[str, str], Facts, topology.Given]:
+    """What any lab begins with: images, addresses, secrets, certificates and files. Nothing runs yet."""
+    client = Podman.of(home)
+    secrets = credentials.ensure_secrets(home)
+    images.ensure(client, say)
+    given, war = _fetch(client)
+    facts = _describe(client, home, war)
+    certificates.ensure(home / "ca", facts)
+    topology.write_files(facts, home, secrets)
+    return client, secrets, facts, given
 
 
 def _fetch(client: Podman) -> tuple[topology.Given, Path]:
