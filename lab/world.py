@@ -99,9 +99,7 @@ def down(say: Say = print) -> None:
         for name in reversed(PROCESSES):
             supervisor.stop(name)
         client, name = Podman.of(home), lab_id(home)
-        containers = list(client.states(f"{name}-"))
-        if containers:
-            client.run("rm", "--force", "--time", "2", "--volumes", *containers, timeout=120.0)
+        _remove_hosts(client, f"{name}-")
         with machine_lock():
             network.remove(client, name)
         for path in home.iterdir():
@@ -109,6 +107,19 @@ def down(say: Say = print) -> None:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         shutil.rmtree(home / "run")
     say(f"{name} is gone; reports and logs are in {home}, images in {podman.cache()}")
+
+
+def _remove_hosts(client: Podman, prefix: str) -> None:
+    """Asked twice: podman refuses one that stopped by itself and was not cleaned up after, and cleans up after it."""
+    for again in (True, False):
+        containers = list(client.states(prefix))
+        if not containers:
+            return
+        try:
+            client.run("rm", "--force", "--time", "2", "--volumes", *containers, timeout=120.0)
+        except LabError as error:
+            if not (again and "container state improper" in str(error)):
+                raise
 
 
 def _lay_out(home: Path, say: Say) -> tuple[Podman, dict[str, str], Facts, topology.Given]:
