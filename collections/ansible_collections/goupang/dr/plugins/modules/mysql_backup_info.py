@@ -64,7 +64,8 @@ age_seconds:
 held:
   description:
     - Backups that are whole and were flagged as suspicious, so that restores pass them over, newest first.
-    - M(goupang.dr.mysql_backup_accept) accepts one, as C(-e "dr_accept_backup='ID: why'") does with C(backup.yml).
+    - >-
+      M(goupang.dr.mysql_backup_accept) accepts one, as C(-e "dr_accept_backup='ID: why'") does with C(backup.yml).
   returned: success
   type: list
   elements: dict

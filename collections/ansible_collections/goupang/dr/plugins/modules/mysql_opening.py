@@ -109,7 +109,7 @@ def main() -> None:
         argument_spec={
             "schema": {"type": "str", "required": True},
             "state": {"type": "str", "required": True, "choices": STATES},
-            "key_gap": {"type": "int", "default": 0},
+            "key_gap": {"type": "int", "default": 0, "no_log": False},
             **_mysql.ARGUMENT_SPEC,
         },
         supports_check_mode=True,

@@ -175,7 +175,7 @@ def main() -> None:
             "schema": {"type": "str", "required": True},
             "backup": {"type": "str", "required": True},
             "folder": {"type": "str", "required": True},
-            "next_keys": {"type": "dict", "default": {}},
+            "next_keys": {"type": "dict", "default": {}, "no_log": False},
             "skip_reason": {"type": "str", "default": ""},
             "statement_timeout": {"type": "int", "default": 3600},
         },
