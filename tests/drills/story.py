@@ -15,7 +15,7 @@ from lab.facts import Facts
 from lab.fingerprint import Part, World
 from lab.story.person import Curl
 from lab.story.scenarios.primary_lost import SCENARIO as PRIMARY_LOST
-from lab.story.steps import Break, Do, Heal, Scenario, Step
+from lab.story.steps import Break, Do, Heal, Runbook, Scenario, Step
 from lab.watch.fetch import Request, Response, over_https
 from tests.drills.runbooks import Outcome, Runbooks
 
@@ -91,6 +91,9 @@ class Looks:
             if step == Heal("primary"):
                 steps.append(Do(lambda stage: self.secondary_is_active()))
             steps.append(step)
+            if step == Runbook("provision"):
+                # The drill does without, to be short; in peace a primary has one.
+                steps.append(Runbook("heartbeat"))
             if step == Break("primary"):
                 steps.append(Do(lambda stage: self.primary_is_dead()))
             if step == Heal("primary"):

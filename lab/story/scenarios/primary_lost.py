@@ -11,7 +11,7 @@ SCENARIO = Scenario(
     sentence="AWS is gone from one second to the next; the users go to Azure, and home again.",
     expected=Expectation(after_break=IN_DISASTER, after_failback=IN_PEACE),
     steps=(
-        *peace("provision", "heartbeat", "backup", "preflight"),
+        *peace("provision", "backup", "preflight"),
         Break("primary"),
         Runbook("failover", PRIMARY_IS_LOST),
         # Now: failback makes backups and restores of its own.

@@ -80,7 +80,6 @@ def test_primary_lost_in_order() -> None:
     assert perform(primary_lost.SCENARIO.steps, stage) is None
     assert stage.acts == [
         "provision.yml",
-        "heartbeat.yml",
         "backup.yml",
         "preflight.yml",
         "users come",
