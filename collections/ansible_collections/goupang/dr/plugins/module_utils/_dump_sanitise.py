@@ -79,6 +79,11 @@ _ENGINE = re.compile(rb"(?s)CREATE TABLE (" + _NAME + rb") \(.*\n\) ENGINE=(\w+)
 _NOT_MYSQL = "The dump comes from MariaDB, whose collations and types MySQL does not know. Dump with MySQL's mysqldump."
 
 
+def is_setting(statement: bytes) -> bool:
+    """Whether it is a SET, which the session that runs it remembers."""
+    return _SET.match(statement) is not None
+
+
 class Sanitiser:
     """Statements for one schema of a managed server, out of a dump's items.
 
@@ -126,7 +131,7 @@ class Sanitiser:
             return self._drop(self._left_out)
         if _LOCK_TABLES.match(text):
             return self._drop(LOCK_TABLES)
-        if _SET.match(text):
+        if is_setting(text):
             return self._set(text)
         if _CREATE.match(text):
             return self._created(text)

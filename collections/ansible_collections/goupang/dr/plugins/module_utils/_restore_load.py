@@ -19,6 +19,7 @@ import typing as t
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import is_setting
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import INSERT, Item, row_of
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
@@ -29,8 +30,6 @@ LARGEST_MERGED = 1 << 20
 # Each commit is written to disk twice, as rows and as binlog: so not each statement is one.
 TRANSACTION = 8 << 20
 
-# How a statement begins that a session remembers, also inside of versioned comments or behind plain ones.
-_SET = re.compile(rb"(?is)(?:\s|/\*!\d*|\*/|/\*[^!].*?\*/)*SET\s")
 # REPLACE and INSERT IGNORE mean that the order decides which row stays.
 _ROWS = re.compile(rb"(?i)INSERT +INTO ")
 
@@ -50,7 +49,7 @@ def load(sessions: t.Sequence[Session], statements: Iterable[Item], run: Run) ->
                 crew.give(item.text)
             else:
                 crew.rest()
-                for session in sessions if _SET.match(item.text) else sessions[:1]:
+                for session in sessions if is_setting(item.text) else sessions[:1]:
                     run(session, item.text)
         crew.rest()
     except DrError as error:
