@@ -7,6 +7,7 @@ import gzip
 import json
 import typing as t
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside
@@ -19,7 +20,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     Refused,
     ServiceFault,
 )
-from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.modules import mysql_backup_info, mysql_restore_sanitized
 
 from tests.unit.plugins.backup_fakes import NOW, FakeSource, FakeTarget, FakeTool, MemoryStore, dump_of
@@ -235,6 +236,22 @@ def test_nothing_but_damage_is_a_reason_for_an_older_one(store: MemoryStore, new
         with pytest.raises(DrError):
             restore(store, target)
     assert not [name for name in store.blobs if name.endswith(".damaged.json")]
+
+
+def test_a_whole_dump_of_another_tool_is_no_damage(store: MemoryStore, newest: Manifest) -> None:
+    """Its bytes are those that the manifest names, and have no comments."""
+    dump = b"".join(line for line in dump_of(TABLES).splitlines(keepends=True) if not line.startswith(b"--"))
+    packed = gzip.compress(dump)
+    store.blobs[f"p/{newest.backup_id}.sql.gz"] = packed
+    digests = {
+        name: Digest(len(text), sha256(text).hexdigest()) for name, text in (("plain", dump), ("compressed", packed))
+    }
+    store.blobs[f"p/{newest.backup_id}.manifest.json"] = dataclasses.replace(newest, **digests).to_json()
+
+    with pytest.raises(Refused, match="does not begin with '-- MySQL dump'") as caught:
+        restore(store, FakeTarget())
+    assert not isinstance(caught.value, Damaged)
+    assert f"p/{newest.backup_id}.damaged.json" not in store.blobs
 
 
 def test_a_blob_that_falls_silent_while_it_is_looked_at_is_no_damage(store: MemoryStore, newest: Manifest) -> None:

@@ -129,6 +129,13 @@ def test_settings_hold_on_each_session_before_any_row_behind_them(statement: byt
     assert max(places) < second
 
 
+def test_a_setting_behind_a_comment_holds_on_each_session() -> None:
+    server = Server(3)
+    loaded(server, b"/* of the team */ SET UNIQUE_CHECKS=0;\n")
+
+    assert [server.ran(number)[-1] for number in range(3)] == ["SET UNIQUE_CHECKS=0"] * 3
+
+
 def test_what_is_no_setting_runs_once() -> None:
     server = Server(3)
     loaded(server, b"CREATE TABLE `t` (`set` int);\nDROP TABLE `t`;\n")

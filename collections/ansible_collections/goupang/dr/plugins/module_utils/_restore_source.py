@@ -35,11 +35,14 @@ class Dump:
 
 
 def damage(store: Store, manifest: Manifest, prefix: str) -> str | None:
-    """Why the dump in Blob is not the one that its manifest names; None when it is. Reads all of it, runs nothing."""
+    """Why the dump in Blob is not the one that its manifest names; None when it is. Reads all of it, runs nothing.
+
+    What stands in it does not matter: a dump of another tool is no dump for us, and not damaged.
+    """
     packed, plain = Meter(), Meter()
     try:
         stored = store.chunks(_backups.dump_name(prefix, manifest.backup_id))
-        for _item in whole(items(plain.through(unpack(packed.through(stored))))):
+        for _piece in plain.through(unpack(packed.through(stored))):
             pass
         _require_named(manifest, packed, plain)
     except (Refused, BlobMissing) as error:
