@@ -8,7 +8,7 @@ import os
 import random
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from lab.watch.records import utc
 # The two emulators which make a run wait, and how they hurry: see lab.route53 and lab.azure.
 HURRY = {"LAB_DNS_HURRY": "10", "LAB_ARM_STEP": "0.05"}
 HURRIED = ("route53", "azure")
+# Blows in one runbook of a cycle: so the whole matrix takes hours, not a day.
+TOGETHER = 4
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -36,6 +38,12 @@ def arguments(argv: list[str]) -> argparse.Namespace:
         prog="python -m lab crash-matrix",
         description="Kills runbooks during and after each changing task, runs them again, and compares the world. "
         "Interrupted, the same command goes on.",
+    )
+    parser.add_argument(
+        "--together",
+        type=int,
+        metavar="N",
+        help="kill a runbook up to N times (4) before it is let through; 1: once",
     )
     parser.add_argument("--points", type=int, metavar="N", help="only so many, chosen by chance")
     parser.add_argument("--seed", type=int, help="repeats a choice")
@@ -62,7 +70,8 @@ def run(argv: list[str]) -> int:
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
     if options.result:
         return result(folder, state)
-    kept = Record.load(state) or Record(state, commit(), seed, utc())
+    kept = Record.load(state) or Record(state, commit(), seed, utc(), together=TOGETHER)
+    kept.together = options.together or kept.together
     if kept.commit != commit():
         raise LabError(f"{state} is of commit {kept.commit}, this is {commit()}: begin anew with --fresh")
     with hurry():
@@ -145,8 +154,7 @@ def prepare(folder: Path, kept: Record) -> Matrix:
     lab = facts.load()
 
     def done(result: Result) -> None:
-        kept.results[result.point] = result
-        kept.save()
+        kept.take(result)
         print(record.sentence(result), flush=True)
 
     matrix = Matrix(
@@ -197,12 +205,20 @@ def play(matrix: Matrix, kept: Record, chosen: Sequence[Point]) -> None:
     clock = supervisor.Clock()
     began = clock.now()
     while waiting := [point for point in chosen if point.name not in kept.results]:
-        left = estimate(matrix.references, waiting)
+        left = estimate(matrix.references, waiting, kept.together)
         print(f"{minutes(clock.now() - began)}  {len(waiting)} points left, about {left / 60:.0f} min", flush=True)
         clear_cache(matrix)
-        if not matrix.cycle(points.next_cycle(waiting, NAMES, dense=False)):
+        if not matrix.cycle(next_cycle(waiting, kept)):
             recover(matrix)
         kept.save()
+
+
+def next_cycle(waiting: Sequence[Point], kept: Record) -> Mapping[str, Sequence[Point]]:
+    """Several points of each leg; at the end, one by one, those that have to be tried alone."""
+    together = [point for point in waiting if point.name not in kept.alone]
+    if together:
+        return points.next_cycle(together, NAMES, kept.together)
+    return {waiting[0].task.leg: waiting[:1]}
 
 
 def play_silences(matrix: Matrix, kept: Record, chosen: Sequence[Silence]) -> None:

@@ -1,9 +1,13 @@
-"""The cycle of the year, over and over, with a blow in each of its runbooks: peace, warm_up, failover, failback,
-cool_down, peace. So one cycle tests a point of each of them, and the world need not be built for each point.
+"""The cycle of the year, over and over, with blows in each of its runbooks: peace, warm_up, failover, failback,
+cool_down, peace. So one cycle tests points of each of them, and the world need not be built for each point.
+
+Several blows in one runbook are a run that is killed, run again, killed further on, and so on. Where the world differs
+after that, nobody can tell whose fault it is: each of these points is then tried again, alone in a cycle.
 """
 
 from __future__ import annotations
 
+import math
 import typing as t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -30,6 +34,7 @@ MOVING = ("failover", "failback")
 TRUTH = {"warm_up": PRIMARY, "failover": SECONDARY, "failback": PRIMARY, "cool_down": PRIMARY}
 
 CONVERGED, DIFFERS, STOPPED, MISSED = "converged", "differs", "stopped", "missed"
+ALONE = "to be tried alone"  # no result of a point yet
 
 
 @dataclass(frozen=True)
@@ -134,22 +139,30 @@ class Matrix:
         for result in results:
             result.changed_by_rerun = ending.changed
             result.seconds += ending.seconds
-            if result.outcome == CONVERGED and (wrong or result.faults):
-                result.outcome = STOPPED if ending.code != 0 else DIFFERS
-                result.faults += wrong
+            if result.outcome == CONVERGED and result.faults:
+                result.outcome = DIFFERS
+        if wrong:
+            self._blame(results, STOPPED if ending.code != 0 else DIFFERS, wrong)
+        for result in results:
             self.done(result)
         if wrong and not results:
-            self._blame(leg, wrong)
+            self._late(leg, wrong)
         self._in_cycle += results
         return not wrong
 
-    def _blame(self, leg: Leg, wrong: Sequence[str]) -> None:
+    def _blame(self, results: Sequence[Result], outcome: str, wrong: Sequence[str]) -> None:
+        """The point that did it, or, where there are several, all of them until each was tried alone."""
+        for result in results:
+            if result.outcome == CONVERGED:
+                result.outcome = outcome if len(results) == 1 else ALONE
+                result.faults += wrong
+
+    def _late(self, leg: Leg, wrong: Sequence[str]) -> None:
         """What goes wrong without a blow is a late consequence of those before it."""
         if not self._in_cycle:
             raise LabError(f"{leg.name} without a blow: {'; '.join(wrong)}")
+        self._blame(self._in_cycle, DIFFERS, [f"Later, in {leg.name}: {fault}" for fault in wrong])
         for result in self._in_cycle:
-            result.outcome = DIFFERS
-            result.faults += [f"Later, in {leg.name}: {fault}" for fault in wrong]
             self.done(result)
 
     def _judge(self, leg: Leg, ending: Ending) -> list[str]:
@@ -187,10 +200,13 @@ class Matrix:
         return []
 
 
-def estimate(references: Mapping[str, Reference], waiting: Sequence[Point]) -> float:
-    """Seconds: in each cycle each leg that is struck runs about one and a half times, and is looked at."""
+def estimate(references: Mapping[str, Reference], waiting: Sequence[Point], most: int) -> float:
+    """Seconds: for each blow a leg runs to its half, and in each cycle to its end, and is looked at.
+
+    `most`: blows in a leg of a cycle.
+    """
     look_seconds = 8.0
-    of_leg = {name: sum(point.task.leg == name for point in waiting) for name in NAMES}
+    of_leg = {name: math.ceil(sum(point.task.leg == name for point in waiting) / most) for name in NAMES}
     moves, cycles = max(of_leg[name] for name in MOVING), max(of_leg.values())
     blows = sum(references[point.task.leg].seconds * 0.5 + look_seconds for point in waiting)
     runs = sum((moves if name in MOVING else cycles) * (references[name].seconds + look_seconds) for name in NAMES)

@@ -105,7 +105,13 @@ def choose(points: Sequence[P], number: int, seed: int) -> list[P]:
     return sorted((chosen + rest)[: max(number, 2)])
 
 
-def next_cycle(waiting: Sequence[Point], legs: Sequence[str], *, dense: bool) -> Mapping[str, list[Point]]:
-    """The points of the next cycle, by leg: one each, or, `dense`, all: a rerun is then killed again, further on."""
+def next_cycle(waiting: Sequence[Point], legs: Sequence[str], most: int) -> Mapping[str, list[Point]]:
+    """The points of the next cycle, by leg: `most` each, far from one another: a rerun is killed again, further on."""
     of_leg = {leg: sorted(point for point in waiting if point.task.leg == leg) for leg in legs}
-    return of_leg if dense else {leg: found[:1] for leg, found in of_leg.items()}
+    return {leg: _spread(found, most) for leg, found in of_leg.items()}
+
+
+def _spread(points: Sequence[Point], most: int) -> list[Point]:
+    """So many of them, at equal distances."""
+    number = min(most, len(points))
+    return [points[place * len(points) // number] for place in range(number)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from lab.crash.matrix import CONVERGED, MISSED, Reference, Result
+from lab.crash.matrix import ALONE, CONVERGED, MISSED, Reference, Result
 
 SCHEMA = 1
 UNFINISHED = "unfinished"
@@ -34,7 +34,9 @@ class Kind:
 KILLED = Kind(
     "Crash matrix",
     "At each point all of the run's processes got SIGKILL; the same command was run again, and the world compared "
-    "with that after an undisturbed run. A user wrote before each run and after each blow.",
+    "with that after an undisturbed run. A runbook was killed up to {together} times before it was let through, each "
+    "time further on; where the world differed then, each of these points was tried again alone. A user wrote before "
+    "each run and after each blow.",
     "a write then",
 )
 SILENCED = Kind(
@@ -47,7 +49,7 @@ SILENCED = Kind(
 
 @dataclass
 class Record:
-    """The state file. `results` by point."""
+    """The state file. `results` by point; `alone`: the points that must be tried alone; `together`: blows in a leg."""
 
     path: Path
     commit: str
@@ -56,6 +58,16 @@ class Record:
     references: dict[str, Reference] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     tries: dict[str, int] = field(default_factory=dict)
+    alone: list[str] = field(default_factory=list)
+    together: int = 1
+
+    def take(self, result: Result) -> None:
+        if result.outcome == ALONE:
+            self.results.pop(result.point, None)
+            self.alone.append(result.point)
+        else:
+            self.results[result.point] = result
+        self.save()
 
     @classmethod
     def load(cls, path: Path) -> Record | None:
@@ -71,6 +83,8 @@ class Record:
             {leg: Reference.parse(one) for leg, one in document["references"].items()},
             {name: Result(**one) for name, one in document["results"].items()},
             document["tries"],
+            document["alone"],
+            document["together"],
         )
 
     def save(self) -> None:
@@ -81,6 +95,8 @@ class Record:
             "references": {leg: one.document() for leg, one in self.references.items()},
             "results": {name: asdict(one) for name, one in self.results.items()},
             "tries": self.tries,
+            "alone": self.alone,
+            "together": self.together,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = self.path.with_suffix(".new")
@@ -105,6 +121,7 @@ def document(
         "finished": finished,
         "git_commit": record.commit,
         "seed": record.seed,
+        "how": kind.how.format(together=record.together),
         "points": len(results),
         "outcomes": dict(Counter(result.outcome for result in results)),
         "outcome": outcome if all(result.good for result in results) else "failed",
@@ -123,7 +140,7 @@ def markdown(kind: Kind, document: Mapping[str, t.Any]) -> str:
         f"{document['points']} points: {outcomes}. From {document['started']} to {document['finished']}, "
         f"commit {document['git_commit']}, seed {document['seed']}.",
         "",
-        kind.how,
+        document["how"],
         "",
         f"| runbook | play | task | host | when | users then (www; dr) | {kind.then} | changes after it | outcome |",
         "|---|---|---|---|---|---|---|---|---|",
@@ -148,5 +165,5 @@ def markdown(kind: Kind, document: Mapping[str, t.Any]) -> str:
 
 def sentence(result: Result) -> str:
     """One line for a terminal."""
-    mark = {CONVERGED: "ok  ", MISSED: "miss"}.get(result.outcome, "FAIL")
+    mark = {CONVERGED: "ok  ", MISSED: "miss", ALONE: "??? "}.get(result.outcome, "FAIL")
     return f"  {mark} {result.point}{''.join(f' -- {fault}' for fault in result.faults)}"

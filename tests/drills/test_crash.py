@@ -60,7 +60,7 @@ def results(
         most_tries=1,
     )
     with hurry():
-        matrix.cycle(points.next_cycle(chosen, [leg.name for leg in STRUCK], dense=True))
+        matrix.cycle(points.next_cycle(chosen, [leg.name for leg in STRUCK], POINTS))
     return found
 
 

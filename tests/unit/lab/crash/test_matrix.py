@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from lab.crash import points
-from lab.crash.matrix import CONVERGED, DIFFERS, MISSED, NAMES, STOPPED, Matrix, Result, estimate
+from lab.crash.matrix import ALONE, CONVERGED, DIFFERS, MISSED, NAMES, STOPPED, Matrix, Result, estimate
 from lab.crash.strike import AtPoint, Controller, Ending, Leg
 from lab.crash.truth import TRUTHS
 from lab.errors import LabError
@@ -85,9 +85,9 @@ class Made:
         self.matrix.undisturbed()
         self.runs.asked.clear()
 
-    def cycle(self) -> bool:
+    def cycle(self, blows: int = 1) -> bool:
         failover = [point for point in self.matrix.points() if point.task.leg == "failover"]
-        return self.matrix.cycle({"failover": failover[:1]})
+        return self.matrix.cycle({"failover": failover[:blows]})
 
 
 def test_a_runbook_is_struck_and_run_again() -> None:
@@ -180,6 +180,29 @@ def test_a_late_consequence_is_held_against_the_blows_before_it() -> None:
     assert made.results[-1].faults == ["Later, in failback: not whole: 0 expected, 1 seen"]
 
 
+def test_where_several_blows_may_have_done_it_each_is_tried_alone() -> None:
+    made = Made()
+    made.observer.wrong = {"failover": {"openings": [0]}}
+    assert not made.cycle(blows=2)
+    assert [(result.outcome, result.faults) for result in made.results] == [
+        (ALONE, ["openings: missing [1], too much [0]"])
+    ] * 2
+
+
+def test_several_blows_before_a_late_consequence_are_tried_alone_too() -> None:
+    made = Made()
+    made.observer.wrong = {"failback": {"not whole": 1}}
+    assert not made.cycle(blows=2)
+    assert [result.outcome for result in made.results[-2:]] == [ALONE, ALONE]
+
+
+def test_several_blows_in_a_runbook_converge_together() -> None:
+    made = Made()
+    assert made.cycle(blows=2)
+    assert [part for name, part in made.runs.asked if name == "failover"] == [0.5, 1.0, None]
+    assert [result.outcome for result in made.results] == [CONVERGED, CONVERGED]
+
+
 def test_peace_comes_back_by_the_runbooks() -> None:
     made = Made()
     made.observer.looks = NAMES.index("cool_down")
@@ -199,4 +222,5 @@ def test_the_estimate_grows_with_the_cycles() -> None:
     made = Made()
     waiting = made.matrix.points()
     assert len(waiting) == len(NAMES) * len((*points.DURING, points.AFTER))
-    assert 0 < estimate(made.matrix.references, waiting[:1]) < estimate(made.matrix.references, waiting)
+    assert 0 < estimate(made.matrix.references, waiting[:1], 4) < estimate(made.matrix.references, waiting, 4)
+    assert estimate(made.matrix.references, waiting, 4) < estimate(made.matrix.references, waiting, 1)

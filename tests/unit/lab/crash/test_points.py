@@ -69,17 +69,22 @@ def test_a_choice_of_more_than_there_are_is_all() -> None:
     assert points.choose(many(), 1000, 1) == sorted(many())
 
 
-def test_a_cycle_strikes_each_leg_once_or_at_all_its_points() -> None:
+def test_a_cycle_strikes_each_leg_at_several_points_or_at_one() -> None:
     failover = points.of([(Task("failover", "P", PAGE, "h", 1), 1.0)])
     cool_down = points.of([(Task("cool_down", "P", PAGE, "h", 1), 1.0)])
     legs, waiting = ("failover", "failback", "cool_down"), [*cool_down, *reversed(failover)]
-    assert points.next_cycle(waiting, legs, dense=False) == {
+    assert points.next_cycle(waiting, legs, 1) == {
         "failover": failover[:1],
         "failback": [],
         "cool_down": cool_down[:1],
     }
-    assert points.next_cycle(waiting, legs, dense=True) == {
+    assert points.next_cycle(waiting, legs, 4) == {
         "failover": failover,
         "failback": [],
         "cool_down": cool_down,
     }
+
+
+def test_blows_of_one_cycle_are_far_from_one_another() -> None:
+    chosen = points.next_cycle(many(), ("failover",), 4)["failover"]
+    assert [point.order for point in chosen] == [0, 5, 11, 16]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab.crash import record
-from lab.crash.matrix import CONVERGED, DIFFERS, MISSED, Reference, Result
+from lab.crash.matrix import ALONE, CONVERGED, DIFFERS, MISSED, Reference, Result
 from lab.crash.points import Task
 from lab.crash.record import Record
 
@@ -71,3 +71,20 @@ def test_a_matrix_that_is_not_finished_has_not_passed(tmp_path: Path) -> None:
 def test_a_line_for_the_terminal() -> None:
     assert record.sentence(result(CONVERGED)).startswith("  ok   failover | ")
     assert record.sentence(result(DIFFERS, "users: wrong")).endswith(" -- users: wrong")
+
+
+def test_what_has_to_be_tried_alone_is_no_result(tmp_path: Path) -> None:
+    kept = Record(tmp_path / "state.json", "abc", 7, "START", together=4)
+    kept.take(result(CONVERGED))
+    assert list(kept.results) == [NAME]
+    kept.take(result(ALONE, "users: wrong"))
+    assert (kept.results, kept.alone) == ({}, [NAME])
+    kept.take(result(DIFFERS, "users: wrong"))
+    assert Record.load(kept.path) == kept
+    assert kept.results[NAME].outcome == DIFFERS
+
+
+def test_the_page_says_how_often_a_runbook_was_killed(tmp_path: Path) -> None:
+    kept = Record(tmp_path / "s", "abc", 7, "START", together=4)
+    page = record.markdown(record.KILLED, record.document(record.KILLED, kept, [result(CONVERGED)], "END", []))
+    assert "A runbook was killed up to 4 times before it was let through" in page
