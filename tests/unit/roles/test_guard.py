@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -139,6 +140,24 @@ def test_what_makes_no_sense_now_is_refused(tmp_path, intent, active, mark, why)
     done = guard(tmp_path, "sense.yml", guard_intent=intent, dr_dr_domain="dr.example.com", **seen)
     assert (done.returncode == 2) is bool(why), told(done)
     assert why in told(done)
+
+
+@pytest.mark.parametrize(
+    ("flip", "override", "refused"),
+    [
+        ({"to": "on_primary", "at": "2026-11-24T10:42:05Z", "seconds_ago": 95}, {}, True),
+        ({"to": "on_primary", "at": "2026-11-24T10:42:05Z", "seconds_ago": 600}, {}, False),
+        ({"to": "on_secondary", "at": "2026-11-24T10:42:05Z", "seconds_ago": 95}, {}, False),
+        ({"to": "on_primary", "at": "2026-11-24T10:42:05Z", "seconds_ago": 95}, {"rule": "min_dwell"}, False),
+        (None, {}, False),
+    ],
+    ids=["too soon", "long ago", "the same way", "with a reason", "never, or nobody can tell"],
+)
+def test_users_are_not_sent_to_and_fro(tmp_path, flip, override, refused):
+    found = {"__guard_readiness": {"last_flip": flip}, "guard_override": override}
+    done = guard(tmp_path, "dwell.yml", "-e", json.dumps(found), guard_intent="failover")
+    assert (done.returncode == 2) is refused, told(done)
+    assert ("Users were moved 95 s ago, at 2026-11-24T10:42:05Z" in told(done)) is refused
 
 
 def test_each_runbook_that_acts_holds_the_lock_or_stands_back():

@@ -51,7 +51,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 Params = dict[str, t.Any]
 T = t.TypeVar("T")
 
-DATABASE_CONNECT_SECONDS = 4
+DATABASE_CONNECT_SECONDS = 3
 DATABASE_READ_SECONDS = 8
 # Libraries that import each other in circles must not be imported by two threads at once.
 _IMPORTING = threading.Lock()

@@ -21,7 +21,7 @@ SSH_KEYS, CONTROL_ROOM, WAY_IN = "ssh keys", "control room", "way in"
 COMMAND_SECONDS = 5
 EC2_METADATA = "169.254.169.254"
 METADATA_SECONDS = 0.3
-BANNER_SECONDS = 4.0
+BANNER_SECONDS = 3.0
 
 
 # -- SSH keys ----------------------------------------------------------------------

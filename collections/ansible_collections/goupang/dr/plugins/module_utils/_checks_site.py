@@ -28,7 +28,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
 
 SWITCH, CERTIFICATES, CLOCKS = "switch", "certificates", "clocks"
 OPEN_MARK = "/goupang-dr/open"
-TLS_SECONDS = 4.0
+TLS_SECONDS = 3.0
 FEW_DAYS = 21
 SKEW_SECONDS = 60
 

@@ -332,6 +332,16 @@ primary_mark:
   returned: success
   type: str
   sample: open
+last_flip:
+  description:
+    - Where users were sent last (C(to)), when (C(at)), and C(seconds_ago).
+    - Null where they never were, where Blob does not tell, and where O(intent) moves nobody.
+  returned: success
+  type: dict
+  sample:
+    to: on_secondary
+    at: "2026-11-24T10:42:05Z"
+    seconds_ago: 95
 blocking:
   description: The lines that block, as sentences.
   returned: success
@@ -375,7 +385,13 @@ seconds:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _checks, _checks_spec, _facts, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils import (
+    _checks,
+    _checks_moved,
+    _checks_spec,
+    _facts,
+    _readiness,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
@@ -389,12 +405,14 @@ def main() -> None:
     began = clock.now()
     subject = _checks.Subject(params)
     with_facts = params["intent"] == _facts.INTENT
+    more = _facts.questions(subject) if with_facts else _checks_moved.questions(subject)
     try:
-        looked = _checks.look(params, clock, _facts.questions(subject) if with_facts else ())
+        looked = _checks.look(params, clock, more)
     except DrError as error:
         module.fail_json(msg=str(error))
     found = _readiness.answer(params["intent"], looked.lines, clock.now() - began)
-    found.update(active=looked.active, primary_mark=looked.primary_mark)
+    last_flip = _checks_moved.last_flip(looked.answers, _readiness.now())
+    found.update(active=looked.active, primary_mark=looked.primary_mark, last_flip=last_flip)
     if with_facts:
         found["facts"] = _facts.facts(subject, looked.answers, _readiness.now())
     if params["report"] and not module.check_mode:
