@@ -62,10 +62,10 @@ test: machine ## Everything that must pass before a change lands
 	@tools/test
 
 .PHONY: test-all
-test-all: machine ## make test, Molecule, and the long tests; the crash matrix is a target of its own
+test-all: machine ## make test, Molecule, the long tests, and the whole crash matrix
 	@tools/test --all
 
-# Takes up to four hours, and goes on where it was interrupted; ARGS=--result writes down what was played until then.
+# Takes one to four hours, and goes on where it was interrupted; ARGS=--result writes down what was played until then.
 # The result is committed under docs/evidence/.
 .PHONY: crash-matrix
 crash-matrix: machine ## Kill runbooks at each change, run them again, compare (ARGS="--points 20 --seed 1")
@@ -82,5 +82,5 @@ lock: .venv/ready ## Write constraints.txt anew from pyproject.toml
 
 .PHONY: clean
 clean: ## Take the lab down and remove what was set up in this folder
-	@if [ -x $(PYTHON) ] && [ -e .lab/lab.json ]; then $(PYTHON) -m lab down; fi
-	@rm -rf .venv .ansible .lab .dr .mypy_cache .ruff_cache .pytest_cache
+	@for home in .lab .lab-crash; do if [ -x $(PYTHON) ] && [ -e $$home/lab.json ]; then LAB_HOME=$$home $(PYTHON) -m lab down; fi; done
+	@rm -rf .venv .ansible .lab .lab-crash .dr .mypy_cache .ruff_cache .pytest_cache

@@ -34,8 +34,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.lab)
-    # It leaves a world in which the others' fixtures are no longer true.
-    items.sort(key=lambda item: item.path.name == "test_crash.py")
 
 
 @pytest.fixture(scope="session")
