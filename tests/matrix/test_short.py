@@ -23,6 +23,15 @@ def test_a_backup_of_ours_arrives_as_it_was(servers: Servers, shelf: Shelf) -> N
     assert restore(servers, backup=backup.backup_id)["changed"] is False
 
 
+def test_a_backup_in_zstd_arrives_as_it_was(servers: Servers, shelf: Shelf, backup: Manifest) -> None:
+    smaller = shelf.take(compression="zstd")
+    assert smaller.plain.bytes > backup.plain.bytes / 2
+    assert smaller.compressed.bytes < backup.compressed.bytes
+    assert_same(servers, restore(servers))
+    assert restore(servers)["backup_id"] == smaller.backup_id
+    shelf.forget(smaller)
+
+
 def test_what_arrived_is_alive(servers: Servers, backup: Manifest) -> None:
     """Keys go on counting, triggers fire, constraints hold, routines and views run as who restored them."""
     schema = restore(servers, backup=backup.backup_id)["schema"]

@@ -23,7 +23,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _shrinkage,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
-from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gzip_writer
+from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, writer
 from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import SQL, Item, items, whole
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
@@ -93,8 +93,9 @@ def take(
     limits: Limits | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     checksums: bool = False,
+    compression: str = _manifest.GZIP,
 ) -> Manifest:
-    """Dump the schema into `<prefix><name>_<time>.sql.gz` and write its manifest. DrError leaves no backup.
+    """Dump the schema into `<prefix><name>_<time>.sql.gz`, or `.zst`, and write its manifest. DrError leaves no backup.
 
     Beyond the limits it is stored, and flagged in its manifest. `checksums` reads each table once more.
     """
@@ -104,9 +105,9 @@ def take(
     shelf = _backups.shelf(store, prefix)
     source = look(session, schema)
     compatibility = _compatibility.check(session, schema)
-    blob = BlockWriter(store, _backups.dump_name(prefix, backup_id))
+    blob = BlockWriter(store, _backups.dump_name(prefix, backup_id, _manifest.dump_suffix(compression)))
     contents = Contents(schema)
-    plain = _pass(tool, blob, contents)
+    plain = _pass(tool, blob, contents, compression)
     gtid_after = executed(session)
     migration_after = migrated_to(session, schema)
     sums = _sums(session, schema, contents.counter.tables, source.gtid_set) if checksums else {}
@@ -134,6 +135,7 @@ def take(
         # A migration in between may or may not be in the dump.
         migration=source.migration if source.migration == migration_after else None,
         checksums=sums,
+        compression=compression,
     )
     store.write(_backups.manifest_name(prefix, backup_id), manifest.to_json(), content_type="application/json")
     return manifest
@@ -158,10 +160,10 @@ def _comparable(shelf: _backups.Shelf, schema: str) -> Manifest | None:
     return next((backup for backup in shelf.valid if backup.schema == schema), None)
 
 
-def _pass(tool: Tool, blob: BlockWriter, contents: Contents) -> Digest:
+def _pass(tool: Tool, blob: BlockWriter, contents: Contents, compression: str) -> Digest:
     """Let the dump flow into the blob, and look at it as it passes."""
     plain = Meter()
-    with contextlib.closing(tool.dump()) as dump, gzip_writer(blob) as packed:
+    with contextlib.closing(tool.dump()) as dump, writer(compression, blob) as packed:
 
         def passing() -> Iterator[bytes]:
             for chunk in plain.through(dump):

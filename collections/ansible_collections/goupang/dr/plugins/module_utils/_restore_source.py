@@ -22,7 +22,7 @@ class Dump:
         self.sanitiser = Sanitiser(schema, manifest.schema)
         self._manifest = manifest
         self._packed, self._plain = Meter(), Meter()
-        stored = store.chunks(_backups.dump_name(prefix, manifest.backup_id))
+        stored = store.chunks(_backups.dump_name(prefix, manifest.backup_id, manifest.dump_suffix))
         found = whole(items(self._plain.through(unpack(self._packed.through(stored)))))
         head, self._rest = begun(found)
         for _statement in self.sanitiser.statements(head):
@@ -41,7 +41,7 @@ def damage(store: Store, manifest: Manifest, prefix: str) -> str | None:
     """
     packed, plain = Meter(), Meter()
     try:
-        stored = store.chunks(_backups.dump_name(prefix, manifest.backup_id))
+        stored = store.chunks(_backups.dump_name(prefix, manifest.backup_id, manifest.dump_suffix))
         for _piece in plain.through(unpack(packed.through(stored))):
             pass
         _require_named(manifest, packed, plain)
