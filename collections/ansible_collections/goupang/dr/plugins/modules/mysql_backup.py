@@ -75,7 +75,14 @@ options:
     type: str
     choices: [gzip, zstd]
     default: gzip
+  encryption_key:
+    description:
+      - Encrypts the dump before it leaves, with AES-256-GCM. It is 32 random bytes in Base64, as
+        C(openssl rand -base64 32) makes them. The manifest holds the id of the key, and is itself readable.
+      - B(Without this key the backup is lost.) Keep a copy where neither cloud is needed to reach it.
+    type: str
 requirements:
+  - cryptography, to encrypt
   - azure-storage-blob
   - azure-identity
 notes:
@@ -143,7 +150,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _seal
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, open_container
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import MySQLDump, Tool
@@ -159,19 +166,21 @@ def run(
 ) -> dict[str, t.Any]:
     """Take the backup, or look whether it could be taken; the module's answer."""
     name, prefix = params["name"] or params["schema"], params["prefix"]
+    key = _seal.key(params.get("encryption_key") or "")
     if not check_mode:
         limits = Limits(params["shrink_limit"], params["may_shrink"])
         manifest = _backup.take(
             *(session, tool, store, params["schema"], params["login_host"], name, prefix, limits),
             checksums=params["checksums"],
             compression=params["compression"],
+            key=key,
         )
         answer = {"manifest": asdict(manifest), "flags": manifest.flags}
         return _answer(prefix, manifest.backup_id, manifest.dump_suffix, manifest.previous) | answer
     tool.version()
     _backup.look(session, params["schema"])
     newest = _backup.newest(_backups.shelf(store, prefix))
-    suffix = dump_suffix(params["compression"])
+    suffix = dump_suffix(params["compression"], bool(key))
     return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), suffix, newest)
 
 
@@ -215,6 +224,7 @@ def main() -> None:
             "may_shrink": {"type": "list", "elements": "str", "default": []},
             "checksums": {"type": "bool", "default": False},
             "compression": {"type": "str", "choices": [*COMPRESSIONS], "default": GZIP},
+            "encryption_key": {"type": "str", "no_log": True},
         },
         required_by=AUTH_REQUIRED_BY,
         supports_check_mode=True,
