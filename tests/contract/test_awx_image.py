@@ -1,4 +1,4 @@
-"""The image for AWX installs what everybody else installs: its versions are pinned where all are, and stand nowhere else."""
+"""The image for AWX installs what everybody else does: versions are pinned where all are, and stand nowhere else."""
 
 from __future__ import annotations
 
