@@ -1,4 +1,4 @@
-"""AWX as code, in small: two runbooks, a workflow, a schedule. tests/long/test_awx.py applies all of it, three times."""
+"""AWX as code, in small. tests/long/test_awx.py applies all of it."""
 
 from __future__ import annotations
 
