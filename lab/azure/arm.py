@@ -117,7 +117,8 @@ class Arm:
             shown = [
                 self._show(resource)
                 for key, resource in self.store.resources.items()
-                if key.startswith(prefix) and kind in (None, resource.document["type"])
+                if key.startswith(prefix)
+                and kind in (None, resource.document["type"])
                 # What lies in another resource is in that one's own lists alone.
                 and (kind or resource.document["type"] not in NESTED)
             ]

@@ -178,6 +178,17 @@ def merged(body: t.Any, have: t.Any, keep: tuple[str, ...] = ()) -> t.Any:
     return body
 
 
+def patch_of(body: Json, have: Json, keep: tuple[str, ...] = ()) -> Json:
+    """What PATCH is sent: only what differs, since much can be said when a thing is made and never again."""
+    properties, mine = body.get("properties") or {}, have.get("properties") or {}
+    rest = {name: value for name, value in body.items() if name != "properties"}
+    changed = {name: value for name, value in rest.items() if differences({name: value}, have, keep)}
+    inner = {name: value for name, value in properties.items() if differences({name: value}, mine, keep)}
+    if "tags" in changed:  # PATCH takes them for all tags
+        changed["tags"] = {**(have.get("tags") or {}), **changed["tags"]}
+    return {**changed, **({"properties": inner} if inner else {})}
+
+
 def joined(body: Json, secret: Json) -> Json:
     """Both in one, dict by dict."""
     return {

@@ -17,6 +17,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import 
     joined,
     merged,
     owner_of,
+    patch_of,
     speaks_of,
     waves,
 )
@@ -130,7 +131,7 @@ def _put(api: Api, want: Wanted, document: Json | None, owner: str) -> None:
     if document is None:
         after = api.put(want, joined(body, want.secret))
     elif want.patch:
-        after = api.put(want, body, patch=True)
+        after = api.put(want, patch_of(body, document, want.keep), patch=True)
     else:
         after = api.put(want, merged(body, document, want.keep))
     left = differences(body, after, want.keep)
