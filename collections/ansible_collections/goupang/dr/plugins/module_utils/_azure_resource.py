@@ -109,7 +109,8 @@ def _of_members(body: list[Json], have: list[Json], keep: tuple[str, ...], path:
     for member in body:
         place = f"{path}[{member['name']}]"
         found = there.pop(member["name"].lower(), None)
-        lines += [f"{place}: is not there"] if found is None else differences(member, found, keep, place)
+        rest = {name: value for name, value in member.items() if name != "name"}
+        lines += [f"{place}: is not there"] if found is None else differences(rest, found, keep, place)
     lines += [f"{path}[{one['name']}]: nobody asked for it" for one in there.values() if not kept(one["name"], keep)]
     return lines
 

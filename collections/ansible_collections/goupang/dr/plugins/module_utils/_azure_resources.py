@@ -104,9 +104,14 @@ def _compared(want: Wanted, document: Json | None, owner: str) -> Change:
     if document is None:
         return Change(want, "made", ("is not there",), {}, body)
     why = differences(body, document, want.keep)
-    if str((document.get("properties") or {}).get("provisioningState")) == "Failed":
+    if _failed(document):
         why = [*why, "its provisioning failed"]
     return Change(want, "changed" if why else "same", tuple(why), speaks_of(body, document), body)
+
+
+def _failed(document: Json) -> bool:
+    """Whether what began it came to nothing: it is put as if it were not there."""
+    return str((document.get("properties") or {}).get("provisioningState")) == "Failed"
 
 
 def _make(
@@ -128,8 +133,8 @@ def _make(
 def _put(api: Api, want: Wanted, document: Json | None, owner: str) -> None:
     """Make or change it, and see that it is then as it was asked."""
     body = asked(want, owner)
-    if document is None:
-        after = api.put(want, joined(body, want.secret))
+    if document is None or _failed(document):
+        after = api.put(want, joined(merged(body, document or {}, want.keep), want.secret))
     elif want.patch:
         after = api.put(want, patch_of(body, document, want.keep), patch=True)
     else:

@@ -93,8 +93,7 @@ class AzureLockBlob:
             self._client.upload_blob(content(record), overwrite=True, lease=lease_id)
 
     def release(self, lease_id: str) -> None:
-        # deprovision.yml removes the container at its very end.
-        self._asked("release", _NOT_OURS | {"ContainerNotFound"}, lambda: self._lease(lease_id).release())
+        self._asked("release", _NOT_OURS, lambda: self._lease(lease_id).release())
 
     def break_lease(self) -> None:
         # It may have ended in this moment.
