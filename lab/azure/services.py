@@ -7,7 +7,6 @@ parameter is set in the real MySQL. What has none (soft delete, immutability, fi
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import dataclass
 
 from lab.azure.ids import ACCOUNT, BLOB_SERVICE, CONTAINER, PARAMETER, SERVER, ResourceId
@@ -109,4 +108,4 @@ class Services:
 
     def show(self, resource: Resource) -> Json:
         """A PUT's body, as it is read again."""
-        return t.cast("Json", resource.document)
+        return resource.document

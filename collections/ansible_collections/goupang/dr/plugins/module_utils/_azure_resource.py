@@ -157,8 +157,8 @@ def speaks_of(body: t.Any, have: t.Any) -> t.Any:
             name: speaks_of(value, _of(have, name)) for name, value in body.items() if _of(have, name) is not _NOTHING
         }
     if isinstance(body, list) and isinstance(have, list) and _named(body + have):
-        by_name = {one["name"].lower(): one for one in body}
-        return [speaks_of({"name": "", **by_name.get(one["name"].lower(), one)}, one) for one in have]
+        by_name: dict[str, Json] = {one["name"].lower(): one for one in body}
+        return [speaks_of(by_name.get(one["name"].lower(), one), one) for one in have]
     return have
 
 

@@ -119,7 +119,7 @@ class ArmApi:
         location = answer.headers.get("Location") if answer.status_code == 202 else None
         while operation or location:
             self._pause(answer, doing, deadline)
-            answer = self._send("GET", operation or location, doing)
+            answer = self._send("GET", str(operation or location), doing)
             if operation:
                 body = answer.json()
                 if body.get("status") in _ENDED:
