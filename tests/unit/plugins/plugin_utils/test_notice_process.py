@@ -5,8 +5,9 @@ import threading
 
 from ansible_collections.goupang.dr.plugins.module_utils import _notice_send
 from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach
+from ansible_collections.goupang.dr.plugins.module_utils._notice_post import GIVEN_UP, Post
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Notice
-from ansible_collections.goupang.dr.plugins.plugin_utils._notice_process import GIVEN_UP, Beside, JournalLines, Post
+from ansible_collections.goupang.dr.plugins.plugin_utils._notice_process import Beside, JournalLines
 
 from tests.unit.plugins.receiver import Receiver, refused_url
 

@@ -15,7 +15,6 @@ import ssl
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, LibraryMissing, Missing, OutOfReach
 from ansible_collections.goupang.dr.plugins.module_utils._probe import Page, Probe, Resolution, host_of
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
@@ -55,6 +54,9 @@ class RealWorld:
         if is_address(name):
             return Resolution((name,))
         if not HAS_DNSPYTHON:
+            # Here, since role watch runs this file where Ansible is not.
+            from ansible.module_utils.basic import missing_required_lib
+
             raise LibraryMissing(missing_required_lib("dnspython"))
         server, port = server_and_port(resolver or system_resolver())
         for record_type in ("A", "AAAA"):

@@ -18,26 +18,21 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import subprocess
 import sys
-import threading
-import time
 import typing as t
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible_collections.goupang.dr.plugins.module_utils import _notice_send
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
+from ansible_collections.goupang.dr.plugins.module_utils._notice_post import Post
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Json, Notice
 
 # After the run's end: what has not arrived by then is given up, and on record as such.
 END_SECONDS = 10.0
-GIVEN_UP = "the run had ended before it was this notice's turn"
 ROOT = Path(__file__).resolve().parents[5]
 _CODE = f"import sys; sys.path[0] = sys.argv[1]; from {__name__} import main; main()"
-Deliver = Callable[[_notice_send.Target, Notice], None]
 
 
 # -- In the process beside the run -----------------------------------------------------
@@ -45,67 +40,6 @@ Deliver = Callable[[_notice_send.Target, Notice], None]
 
 def utc_stamp() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class Post:
-    """Takes notices to their targets, each target by a thread. `record` is told what came of each."""
-
-    def __init__(
-        self, targets: Iterable[_notice_send.Target], deliver: Deliver, record: Callable[[Json], None]
-    ) -> None:
-        self._deliver = deliver
-        self._record = record
-        self._lock = threading.Lock()
-        self._closed = False
-        self._open: list[tuple[str, Notice]] = []
-        self.missed: list[Json] = []
-        self._threads: list[threading.Thread] = []
-        self._queues: list[tuple[str, queue.Queue[Notice | None]]] = []
-        for target in targets:
-            waiting: queue.Queue[Notice | None] = queue.Queue()
-            thread = threading.Thread(target=self._work, args=(target, waiting), daemon=True)
-            thread.start()
-            self._queues.append((target.name, waiting))
-            self._threads.append(thread)
-
-    def give(self, notice: Notice) -> None:
-        for name, waiting in self._queues:
-            with self._lock:
-                self._open.append((name, notice))
-            waiting.put(notice)
-
-    def end(self, seconds: float) -> None:
-        """Wait for what is on its way, so long at most; what remains is on record as not delivered."""
-        deadline = time.monotonic() + seconds
-        for _name, waiting in self._queues:
-            waiting.put(None)
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        with self._lock:
-            self._closed = True
-            for name, notice in self._open:
-                self._note(name, notice, GIVEN_UP)
-
-    def _work(self, target: _notice_send.Target, waiting: queue.Queue[Notice | None]) -> None:
-        while (notice := waiting.get()) is not None:
-            why = ""
-            try:
-                self._deliver(target, notice)
-            except DrError as error:
-                why = str(error)
-            except Exception as error:  # whatever goes wrong: the others must be told all the same
-                why = f"{target.name} could not be given the notice: {type(error).__name__}."
-            with self._lock:
-                if self._closed:
-                    return
-                self._open.remove((target.name, notice))
-                self._note(target.name, notice, why)
-
-    def _note(self, name: str, notice: Notice, why: str) -> None:
-        if why:
-            self.missed.append({"target": name, "moment": notice.moment, "why": why})
-        outcome = "not delivered" if why else "delivered"
-        self._record({"moment": notice.moment, "target": name, "outcome": outcome, **({"why": why} if why else {})})
 
 
 class JournalLines:
