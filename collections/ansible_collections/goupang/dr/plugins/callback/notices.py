@@ -42,7 +42,7 @@ options:
     description: Those of which people are told only that they failed.
     type: list
     elements: str
-    default: [backup.yml]
+    default: [backup.yml, respond.yml]
     env:
       - name: GOUPANG_DR_NOTICES_FAILURES
     ini:

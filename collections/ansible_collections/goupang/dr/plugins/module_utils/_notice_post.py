@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime, timezone
 
 from ansible_collections.goupang.dr.plugins.module_utils import _notice_send
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
@@ -76,3 +79,28 @@ class Post:
             self.missed.append({"target": name, "moment": notice.moment, "why": why})
         outcome = "not delivered" if why else "delivered"
         self._record({"moment": notice.moment, "target": name, "outcome": outcome, **({"why": why} if why else {})})
+
+
+def utc_stamp() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class JournalLines:
+    """Appends lines of the event `notice` to the run's journal; without one, or when it cannot, to nothing."""
+
+    def __init__(self, path: str, run: str, now: Callable[[], str] = utc_stamp) -> None:
+        self._path, self._run, self._now = path, run, now
+
+    def write(self, fields: Json) -> None:
+        if not self._path:
+            return
+        line = {"event": "notice", "run": self._run, "time": self._now(), **fields}
+        try:
+            # One write to a descriptor opened for appending, as the callback journal does: lines do not mix.
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(descriptor, (json.dumps(line, ensure_ascii=False) + "\n").encode())
+            finally:
+                os.close(descriptor)
+        except OSError:
+            return  # the callback journal has said so already

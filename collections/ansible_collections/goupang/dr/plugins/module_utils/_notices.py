@@ -56,11 +56,6 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "To move them: {command}",
             "To leave them: do nothing. The warm secondary is billed until cool_down.yml.",
         ),
-        "not_warm": (
-            "{application}: the secondary could NOT be warmed up by itself",
-            "The primary is gone since {since}.",
-            "Why is in the journal of warm_up.yml. Try it by hand: {command}",
-        ),
         "alarm": ("{application}: AWS says {alarm} is {state}", "{reason}", "Since {since}."),
     },
     "ko": {
@@ -95,11 +90,6 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "주 사이트 중단 시작: {since}",
             "이동하려면: {command}",
             "이동하지 않으려면 그대로 두십시오. cool_down.yml을 실행할 때까지 요금이 발생합니다.",
-        ),
-        "not_warm": (
-            "{application}: 보조 사이트를 자동으로 준비하지 못했습니다",
-            "주 사이트 중단 시작: {since}",
-            "원인은 warm_up.yml의 저널에 있습니다. 직접 실행: {command}",
         ),
         "alarm": ("{application}: AWS 경보 {alarm}: {state}", "{reason}", "시작: {since}"),
     },

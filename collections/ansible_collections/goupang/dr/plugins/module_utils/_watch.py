@@ -83,6 +83,15 @@ def trouble(seen: Seen, active: str) -> str:
     return "www" if www and not (seen.www_is_page and active == "secondary") else ""
 
 
+def told_of(seen: Seen) -> str:
+    return "; ".join(f"{name}: {why}" for name, why in sorted(seen.troubles.items()))
+
+
+def harmless(text: str) -> str:
+    """The rulebook hands it to a playbook as a variable, and what a site answered must be no template there."""
+    return text.replace("{", "(").replace("}", ")")
+
+
 @dataclass
 class Verdicts:
     """Makes events of looks: `threshold` looks in a row have to agree before anything is said. Pure."""
@@ -112,8 +121,8 @@ class Verdicts:
         return [*events, *([self.gone] if self.gone else [])]
 
     def _event(self, what: str, state: str, since: str, seen: Seen) -> Event:
-        told = "; ".join(f"{name}: {why}" for name, why in sorted(seen.troubles.items()))
-        return Event(self.application, what, state, since, seen.at, cut(told, MOST_EVIDENCE) if state == "gone" else "")
+        evidence = cut(harmless(told_of(seen)), MOST_EVIDENCE) if state == "gone" else ""
+        return Event(self.application, what, state, since, seen.at, evidence)
 
     def sentence(self, seen: Seen) -> str:
         if seen.blind:
@@ -121,8 +130,7 @@ class Verdicts:
         if self.gone:
             return f"Gone: {self.gone.what}, since {self.gone.since}."
         if seen.troubles:
-            told = "; ".join(f"{name}: {why}" for name, why in sorted(seen.troubles.items()))
-            return f"Not as it should be, {self._streak} of {self.threshold} looks: {told}."
+            return f"Not as it should be, {self._streak} of {self.threshold} looks: {told_of(seen)}."
         return f"Users are served by the {self.active or 'site that answers'}."
 
 

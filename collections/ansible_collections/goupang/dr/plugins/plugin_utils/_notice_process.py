@@ -21,12 +21,10 @@ import os
 import subprocess
 import sys
 import typing as t
-from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible_collections.goupang.dr.plugins.module_utils import _notice_send
-from ansible_collections.goupang.dr.plugins.module_utils._notice_post import Post
+from ansible_collections.goupang.dr.plugins.module_utils._notice_post import JournalLines, Post
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Json, Notice
 
 # After the run's end: what has not arrived by then is given up, and on record as such.
@@ -36,31 +34,6 @@ _CODE = f"import sys; sys.path[0] = sys.argv[1]; from {__name__} import main; ma
 
 
 # -- In the process beside the run -----------------------------------------------------
-
-
-def utc_stamp() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class JournalLines:
-    """Appends lines of the event `notice` to the run's journal; without one, or when it cannot, to nothing."""
-
-    def __init__(self, path: str, run: str, now: Callable[[], str] = utc_stamp) -> None:
-        self._path, self._run, self._now = path, run, now
-
-    def write(self, fields: Json) -> None:
-        if not self._path:
-            return
-        line = {"event": "notice", "run": self._run, "time": self._now(), **fields}
-        try:
-            # One write to a descriptor opened for appending, as the callback journal does: lines do not mix.
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(descriptor, (json.dumps(line, ensure_ascii=False) + "\n").encode())
-            finally:
-                os.close(descriptor)
-        except OSError:
-            return  # the callback journal has said so already
 
 
 def main() -> None:
