@@ -20,6 +20,44 @@ options:
     type: list
     elements: dict
     required: true
+    suboptions:
+      kind:
+        description: What it is.
+        type: str
+        required: true
+        choices: [slack, teams, webhook, mail]
+      name:
+        description: How it is called in the journal.
+        type: str
+      language:
+        description: In which language it is told.
+        type: str
+        choices: [en, ko]
+      url:
+        description: The webhook, which is a secret.
+        type: str
+      token:
+        description: What a V(webhook) wants as bearer.
+        type: str
+      host:
+        description: The mail server.
+        type: str
+      port:
+        description: Its port.
+        type: int
+      from:
+        description: The sender.
+        type: str
+      to:
+        description: The receivers.
+        type: list
+        elements: str
+      user:
+        description: Who logs in there.
+        type: str
+      password:
+        description: With which password.
+        type: str
   moment:
     description: What is told.
     type: str
@@ -90,13 +128,25 @@ from ansible_collections.goupang.dr.plugins.module_utils._notice_send import del
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Notice
 
 MOMENTS = ["primary_gone", "primary_back", "page_gone", "page_back", "warming", "approve", "alarm"]
+PLACE = {
+    "kind": {"type": "str", "required": True, "choices": ["slack", "teams", "webhook", "mail"]},
+    "name": {"type": "str"},
+    "language": {"type": "str", "choices": ["en", "ko"]},
+    "url": {"type": "str", "no_log": True},
+    "token": {"type": "str", "no_log": True},
+    "host": {"type": "str"},
+    "port": {"type": "int"},
+    "from": {"type": "str"},
+    "to": {"type": "list", "elements": "str"},
+    "user": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+}
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            # URLs, tokens and passwords are in it.
-            "notices": {"type": "list", "elements": "dict", "required": True, "no_log": True},
+            "notices": {"type": "list", "elements": "dict", "required": True, "options": PLACE},
             "moment": {"type": "str", "required": True, "choices": MOMENTS},
             "facts": {"type": "dict", "default": {}},
             "language": {"type": "str", "choices": ["en", "ko"], "default": "en"},
@@ -109,7 +159,8 @@ def main() -> None:
     )
     params = module.params
     try:
-        where = targets(params["notices"], params["language"])
+        given = [{key: one for key, one in entry.items() if one is not None} for entry in params["notices"]]
+        where = targets(given, params["language"])
         facts = {str(key): str(value) for key, value in params["facts"].items()}
         notice = Notice(params["moment"], utc_stamp(), facts, params["link"])
         outcomes = {} if module.check_mode else deliver_to_all(where, notice, params["ca_bundle"] or "")
