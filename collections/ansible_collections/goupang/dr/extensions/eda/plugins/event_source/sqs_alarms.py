@@ -15,7 +15,7 @@ short_description: Receive CloudWatch's alarms from an SQS queue that SNS writes
 description:
   - An ansible-rulebook event source. Each change of an alarm is one event, with C(alarm) (C(name), C(state), C(before),
     C(reason), C(since)). SQS may deliver one twice.
-  - It goes on asking while AWS is dark, and says so in the log once. A source that ends with an error ends its rulebook,
+  - It goes on asking while AWS is dark, and says so in the log once. A source that ends in an error ends its rulebook,
     on the very day for which this one is. That, and that no package of PyPI carries the collection ansible.eda, is why
     its aws_sqs_queue is not used.
 options:
