@@ -28,7 +28,12 @@ def run(tmp_path, state, *options, **given):
 def test_an_alarm_is_told_and_a_dead_place_stops_nothing(tmp_path):
     with Receiver() as receiver:
         facts = {"alarm": "primary", "state": "ALARM", "reason": "Threshold Crossed"}
-        done = run(tmp_path, "sent", "-vvv", **variables(refused_url(), receiver.url, notice_facts=facts))
+        done = run(
+            tmp_path,
+            "sent",
+            "-vvv",
+            **variables(refused_url(), receiver.url, notice_moment="alarm", notice_facts=facts),
+        )
     assert done.returncode == 0, told(done)
     (post,) = receiver.posts
     assert post["title"] == "petclinic: AWS says primary is ALARM"

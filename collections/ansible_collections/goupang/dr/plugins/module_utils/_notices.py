@@ -57,6 +57,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "To leave them: do nothing. The warm secondary is billed until cool_down.yml.",
         ),
         "alarm": ("{application}: AWS says {alarm} is {state}", "{reason}", "Since {since}."),
+        "trial": ("{application}: a trial. Notices arrive here",),
     },
     "ko": {
         "started": ("{application}: {runbook} 시작", "실행한 사람: {who}"),
@@ -92,6 +93,7 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "이동하지 않으려면 그대로 두십시오. cool_down.yml을 실행할 때까지 요금이 발생합니다.",
         ),
         "alarm": ("{application}: AWS 경보 {alarm}: {state}", "{reason}", "시작: {since}"),
+        "trial": ("{application}: 시험 알림입니다. 알림이 이곳에 도착합니다",),
     },
 }
 # What is said in the reader's language within a sentence.
