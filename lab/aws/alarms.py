@@ -12,7 +12,7 @@ import typing as t
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from moto.cloudwatch.models import Alarm, cloudwatch_backends
+from moto.cloudwatch.models import Alarm, CloudWatchBackend, cloudwatch_backends
 from moto.sns.models import sns_backends
 
 LOOK_SECONDS = 1.0
@@ -33,7 +33,7 @@ def wanted_state(alarm: Alarm, healthy: t.Mapping[str, bool]) -> str | None:
     """ALARM or OK; None for an alarm on anything else, or on a check that nobody has looked at."""
     if (alarm.namespace, alarm.metric_name) != (NAMESPACE, METRIC):
         return None
-    watched = [one.value for one in alarm.dimensions if one.name == DIMENSION]
+    watched = [str(one.value) for one in alarm.dimensions if one.name == DIMENSION]
     if len(watched) != 1 or watched[0] not in healthy:
         return None
     return "OK" if healthy[watched[0]] else "ALARM"
@@ -63,7 +63,7 @@ def look(status_file: Path) -> None:
     """Once: change each alarm that has to change, and tell its topics."""
     healthy = healthy_checks(status_file)
     for account, region, backend in cloudwatch_backends.iter_backends():
-        for alarm in backend.alarms.values():
+        for alarm in t.cast("CloudWatchBackend", backend).alarms.values():
             state, before = wanted_state(alarm, healthy), alarm.state_value
             if state is None or state == before:
                 continue

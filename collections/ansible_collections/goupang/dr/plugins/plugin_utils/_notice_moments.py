@@ -47,7 +47,7 @@ def passed(role: str, params: Mapping[str, t.Any]) -> tuple[str, dict[str, str]]
 def screen(result: Mapping[str, t.Any]) -> dict[str, str]:
     """Of dr_readiness's result: the headline, and what would be lost."""
     headline = next(iter(result.get("screen") or ()), "")
-    lost = next((line for line in result.get("lines") or () if line.get("check") == "loss"), {})
+    lost: Mapping[str, t.Any] = next((line for line in result.get("lines") or () if line.get("check") == "loss"), {})
     return {"headline": str(headline), "loss": str(lost.get("what", ""))}
 
 
