@@ -7,7 +7,9 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +64,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 
 def run(argv: list[str]) -> int:
+    # So that a runbook that is running goes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     options = arguments(argv)
     folder = facts.home() / "crash"
     state = folder / "state.json"

@@ -49,12 +49,12 @@ class Shelf:
         self._servers = servers
         self._time = datetime.now(timezone.utc) - timedelta(days=2)
 
-    def take(self, schema: str = SCHEMA) -> Manifest:
-        """By mysql_backup's own code."""
+    def take(self, schema: str = SCHEMA, **options: t.Any) -> Manifest:
+        """By mysql_backup's own code; options are those of _backup.take."""
         servers = self._servers
         with closing(open_session(servers.login(PRIMARY), 120)) as session:
             tool = DumpInHost(servers, schema)
-            return _backup.take(session, tool, servers.store(), schema, PRIMARY, schema, "", now=self._now)
+            return _backup.take(session, tool, servers.store(), schema, PRIMARY, schema, "", now=self._now, **options)
 
     def put(self, like: Manifest, dump: bytes, packing: str = "gzip", **others: t.Any) -> Manifest:
         """Another dump of what `like` is a backup of; others are keys of its manifest."""
@@ -69,7 +69,7 @@ class Shelf:
             plain=digest(dump),
         )
         manifest = replace(manifest, **others)
-        self.write(manifest.backup_id + _manifest.DUMP_SUFFIX, packed)
+        self.write(manifest.backup_id + manifest.dump_suffix, packed)
         self.write(manifest.backup_id + _manifest.MANIFEST_SUFFIX, manifest.to_json())
         return manifest
 
@@ -80,7 +80,7 @@ class Shelf:
     def forget(self, manifest: Manifest) -> None:
         """So that it is the newest no more."""
         with self._servers.client() as client:
-            for suffix in (_manifest.DUMP_SUFFIX, _manifest.MANIFEST_SUFFIX):
+            for suffix in (manifest.dump_suffix, _manifest.MANIFEST_SUFFIX):
                 client.delete_blob(manifest.backup_id + suffix)
 
     def _now(self) -> datetime:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import MANIFEST_SUFFIX, Manifest
+from ansible_collections.goupang.dr.plugins.module_utils._seal import Key
 
 from lab import topology
 from lab.database_hosts import START_SECONDS
@@ -88,6 +89,22 @@ def test_a_wrong_key_of_the_storage_account(servers: Servers, backup: Manifest, 
     assert said.startswith("Azure refuses to read https://")
     assert said.endswith("Check tenant_id, client_id, client_secret and the roles they have.")
     assert other not in said
+
+
+@pytest.mark.parametrize(("has", "said"), [(0, "we were given none"), (1, "ours is ")], ids=["missing", "wrong"])
+def test_a_key_of_the_backup_that_we_have_not(has: int, said: str, servers: Servers, shelf: Shelf, live: str) -> None:
+    backup = shelf.take(key=Key(bytes(32)))
+    keys = [base64.b64encode(bytes([1] * 32)).decode()] * has
+    told = refusal(servers, encryption_keys=keys)
+    assert told.startswith(f"Backup {backup.backup_id} is encrypted with key {Key(bytes(32)).id}, and {said}")
+    assert told.endswith("put that key into vault (dr_backup_key, or dr_backup_keys_before for one of before).")
+    assert not any(key in told for key in keys)
+    shelf.forget(backup)
+
+
+def test_a_backup_that_should_be_encrypted(servers: Servers, backup: Manifest, live: str) -> None:
+    said = refusal(servers, backup=backup.backup_id, require_encryption=True, schema_prefix="shop_secret")
+    assert said.startswith(f"Backup {backup.backup_id} is not encrypted, and backups have to be: ")
 
 
 def test_a_wrong_password_of_the_server(servers: Servers, backup: Manifest, live: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import os
+
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
+from ansible_collections.goupang.dr.plugins.module_utils._seal import Key
 
 from tests.matrix.equality import assert_same
 from tests.matrix.restoring import restore
@@ -21,6 +25,24 @@ def test_a_backup_of_ours_arrives_as_it_was(servers: Servers, shelf: Shelf) -> N
     assert_same(servers, answer)
     assert answer["gtid_set"] == backup.gtid_set
     assert restore(servers, backup=backup.backup_id)["changed"] is False
+
+
+def test_a_backup_in_zstd_arrives_as_it_was(servers: Servers, shelf: Shelf, backup: Manifest) -> None:
+    smaller = shelf.take(compression="zstd")
+    assert smaller.plain.bytes > backup.plain.bytes / 2
+    assert smaller.compressed.bytes < backup.compressed.bytes
+    assert_same(servers, restore(servers))
+    assert restore(servers)["backup_id"] == smaller.backup_id
+    shelf.forget(smaller)
+
+
+def test_an_encrypted_backup_arrives_as_it_was(servers: Servers, shelf: Shelf) -> None:
+    key, other = Key(os.urandom(32)), Key(os.urandom(32))
+    backup = shelf.take(compression="zstd", key=key)
+    texts = [base64.b64encode(one.secret).decode() for one in (other, key)]
+    assert_same(servers, restore(servers, encryption_keys=texts))
+    assert restore(servers)["backup_id"] == backup.backup_id
+    shelf.forget(backup)
 
 
 def test_what_arrived_is_alive(servers: Servers, backup: Manifest) -> None:

@@ -49,7 +49,7 @@ def test_only_a_restore_of_the_newest_may_fall_back() -> None:
 
 
 def test_both_places_of_backups_are_pruned() -> None:
-    (task,) = tasks("pruned.yml")
+    (task, *_orphans) = tasks("pruned.yml")
     assert task["loop"] == ["{{ database_prefix }}", "home/"]
 
 
@@ -82,3 +82,16 @@ def test_a_wrong_acceptance_is_one_sentence(tmp_path: Path, said: str) -> None:
 
     assert done.returncode == 2
     assert "dr_accept_backup names one backup, and a reason that others understand" in told(done)
+
+
+def test_orphans_that_may_go_are_named_with_a_reason(tmp_path: Path) -> None:
+    ask = tasks("pruned.yml")[1]
+    assert "dr_remove_orphans" in ask["ansible.builtin.assert"]["fail_msg"]
+    show = {"name": "Show", "ansible.builtin.debug": {"var": "__database_orphans_removed"}}
+    said = "database_remove_orphans='orphans/petclinic_20261122t204501z/20261122t210411z/: merged: by Kim'"
+    done = accept(tmp_path, ask, show, said=said)
+    assert done.returncode == 0, told(done)
+    found = re.sub(r"[^\w/]+", " ", told(done))
+    assert "orphans/petclinic_20261122t204501z/20261122t210411z/ merged by Kim" in found
+    for wrong in ("database_remove_orphans=orphans/a/b", "database_remove_orphans='orphans/a/b: old'"):
+        assert accept(tmp_path, ask, said=wrong).returncode != 0

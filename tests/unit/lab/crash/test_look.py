@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lab.crash.look import differences, timeless
+from lab.crash.look import differences, page_digest, timeless
 
 
 def test_what_passes_is_taken_out_of_names() -> None:
@@ -27,3 +27,9 @@ def test_differences_say_where() -> None:
 
 def test_a_thing_too_often_is_a_difference() -> None:
     assert differences({"azure": ["a"]}, {"azure": ["a", "a"]}) == ["azure: missing [], too much ['a']"]
+
+
+def test_a_page_is_the_same_whenever_it_was_written() -> None:
+    page = '<p class="since">Since: <time datetime="{0}T10:42:05Z">{0} 19:42</time></p>'
+    assert page_digest(page.format("2026-11-24")) == page_digest(page.format("2026-11-25"))
+    assert page_digest(page.format("2026-11-24")) != page_digest("<p></p>")

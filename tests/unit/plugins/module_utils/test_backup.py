@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import zstandard
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside, _manifest
 from ansible_collections.goupang.dr.plugins.module_utils._backup import BLOCK, BlockWriter, Contents
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut, items
@@ -42,6 +43,26 @@ def test_the_dump_and_then_its_manifest() -> None:
     assert manifest.tables == TABLES
     assert (manifest.gtid_set, manifest.gtid_exact, manifest.previous) == ("a:1-5", True, None)
     assert manifest_of(store, f"daily/{ID}.manifest.json")["finished"] == "2026-11-22T20:45:01Z"
+
+
+def test_packed_with_zstd_it_is_a_backup_like_any_other() -> None:
+    store = MemoryStore()
+    first = take(store)
+    args = (FakeSource("a:1", "a:1"), FakeTool(dump_of(TABLES)), store, "petclinic", "db", "petclinic", "daily/")
+    manifest = _backup.take(*args, now=lambda: NOW + timedelta(minutes=1), compression="zstd")
+
+    name = f"daily/{manifest.backup_id}.sql.zst"
+    assert store.log[-2:] == [name, f"daily/{manifest.backup_id}.manifest.json"]
+    assert zstandard.ZstdDecompressor().decompressobj().decompress(store.blobs[name]) == dump_of(TABLES)
+    assert zstandard.get_frame_parameters(store.blobs[name]).has_checksum
+    assert (manifest.previous, manifest.compression) == (first.backup_id, "zstd")
+    assert _backups.choose(store, "daily/", "newest") == manifest
+    store.blobs[name] += b"!"
+    assert _backups.choose(store, "daily/", "newest") == first
+    del store.blobs[name]
+    assert _backups.shelf(store, "daily/").refused == {
+        f"daily/{manifest.backup_id}.manifest.json": "its dump is missing"
+    }
 
 
 def test_the_next_one_names_its_predecessor_and_says_that_its_gtid_set_may_be_short() -> None:

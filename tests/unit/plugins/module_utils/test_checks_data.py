@@ -15,6 +15,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Sou
 from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Silence
+from ansible_collections.goupang.dr.plugins.module_utils._seal import Key
 
 NOW = datetime(2026, 11, 24, 9, 14, 22, tzinfo=timezone.utc)
 UUID = "3e11fa47-71ca-11e1-9e33-c80aa9429562"
@@ -67,6 +68,23 @@ def test_a_backup_of_this_night() -> None:
     (line,) = data.judge_backup(NOW, shelf(NEWEST, petclinic_20261123t030000z="its dump is missing"), CLOSED)
     # An older one that is not whole is no news: it was passed over when it was the newest.
     assert (line.level, line.what) == (OK, "petclinic_20261124t030000z, 6 h 14 min old, 3 MiB, never proved")
+
+
+def test_a_backup_whose_key_is_not_there_would_stop_a_failover() -> None:
+    encrypted, key = replace(NEWEST, key_id=Key(bytes(32)).id), "A" * 43 + "="
+    for keys, why in (
+        ([], "we were given none"),
+        (["B" * 43 + "="], "and ours is"),
+        (["no key"], "A key for backups is 32 random bytes"),
+    ):
+        (line,) = data.judge_backup(NOW, shelf(encrypted), CLOSED, {"backup_keys": keys})
+        assert line.level == NO
+        assert why in line.what
+        assert keys == [] or keys[0] not in line.what
+    (line,) = data.judge_backup(NOW, shelf(encrypted), CLOSED, {"backup_keys": ["", key]})
+    assert line.level == OK
+    required = {"backup_keys": [key], "backup_must_be_encrypted": True}
+    assert "is not encrypted" in data.judge_backup(NOW, shelf(NEWEST), CLOSED, required)[0].what
 
 
 def test_an_old_backup_is_a_warning() -> None:

@@ -19,6 +19,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._compress import (
     gzip_writer,
     unpack,
     unzstd,
+    writer,
+    zstd_writer,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut
 from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, Refused
@@ -69,6 +71,23 @@ def test_cut_at_any_byte(library: t.Any) -> None:
 def test_damaged(library: t.Any, packed: bytes) -> None:
     with pytest.raises(Refused, match="Use another backup"):
         list(gunzip([packed], library))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_what_each_writer_packs_is_unpacked_by_its_first_bytes(compression: str) -> None:
+    packed = io.BytesIO()
+    with writer(compression, packed) as out:
+        for piece in pieces(b"-- " + DATA, 10_000):
+            out.write(piece)
+
+    assert not packed.closed
+    assert b"".join(unpack(pieces(packed.getvalue(), 1000))) == b"-- " + DATA
+    assert len(packed.getvalue()) < len(DATA) / 10
+
+
+def test_zstd_that_is_not_installed_is_said_before_anything_is_packed() -> None:
+    with pytest.raises(LibraryMissing, match="install the Python package zstandard where the dump is taken"):
+        zstd_writer(io.BytesIO(), None)
 
 
 SQL = b"-- MySQL dump 10.13\n" + b"some text; " * 20

@@ -40,10 +40,11 @@ def test_keys_of_a_later_version_are_ignored() -> None:
     assert from_json(json.dumps(raw).encode()) == MANIFEST
 
 
-def test_one_of_an_earlier_version_has_no_migration() -> None:
+def test_one_of_an_earlier_version_has_no_migration_and_was_packed_with_gzip() -> None:
     raw = json.loads(MANIFEST.to_json())
-    del raw["migration"]
-    assert from_json(json.dumps(raw).encode()).migration is None
+    del raw["migration"], raw["compression"]
+    read = from_json(json.dumps(raw).encode())
+    assert (read.migration, read.dump_suffix) == (None, ".sql.gz")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,8 @@ def test_one_of_an_earlier_version_has_no_migration() -> None:
         ({"compressed": {"bytes": 1}}, "lacks bytes or sha256"),
         ({"migration": 3}, "migration is no text"),
         ({"finished": "yesterday"}, "'yesterday' is not like"),
+        ({"compression": "lzma"}, "compression is 'lzma'; this version reads gzip and zstd"),
+        ({"compression": ["gzip"]}, "compression is"),
         ({"collation": "x; DROP DATABASE petclinic"}, "not a word"),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _backup
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._orphans import Changes, Export, Exporter, from_json
+from ansible_collections.goupang.dr.plugins.module_utils._seal import Key, Keys, unseal
 from ansible_collections.goupang.dr.plugins.modules.mysql_orphan_export import answer, ensure
 
 from tests.unit.plugins.backup_fakes import NOW, FakeSource, FakeTarget, FakeTool, Killed, MemoryStore, dump_of
@@ -105,6 +106,21 @@ def test_check_do_check_again_do_again(store: MemoryStore) -> None:
     }  # fmt: skip
     assert set(primary.schemas) == {"petclinic", "goupang_dr"}
     assert primary.ledger == {}
+
+
+def test_with_a_key_the_rows_are_encrypted_and_the_counts_are_not(store: MemoryStore) -> None:
+    key, primary = Key(bytes(32)), Primary()
+    primary.differing = {"owners": {"inserted": [(3,)]}}
+    store.blobs.clear()
+    tool = FakeTool(dump_of({"owners": 2, "pets": 2}))
+    _backup.take(FakeSource("", ""), tool, store, "petclinic", "db", "petclinic", "primary/", now=lambda: NOW, key=key)
+    keys = {"keys": Keys({key.id: key}), "key": key}
+    ensure(replace(exporter(primary, store), **keys), "", False)
+    owners = f"{FOLDER}owners.20261122t204501z.jsonl.gz.enc"
+    told = from_json(store.blobs[f"{FOLDER}orphans.json"])
+    assert (told.key_id, told.tables["owners"].file) == (key.id, owners)
+    packed = b"".join(unseal([store.blobs[owners]], key, owners))
+    assert json.loads(gzip.decompress(packed)) == {"change": "inserted", "row": {"id": 3}}
 
 
 def test_no_orphan_is_said_to_be_none(store: MemoryStore) -> None:

@@ -22,7 +22,14 @@ PARAMS = {"prefix": "p/", "keep_days": 35, "keep_months": 12}
 ACCEPTED, PROOF, DAMAGED = ".accepted.json", ".proof.json", ".damaged.json"
 
 
-def put(store: MemoryStore, days: float, *beside: str, flags: t.Sequence[str] = (), prefix: str = "p/") -> str:
+def put(
+    store: MemoryStore,
+    days: float,
+    *beside: str,
+    flags: t.Sequence[str] = (),
+    prefix: str = "p/",
+    compression: str = "gzip",
+) -> str:
     """A backup so many days old, with these blobs beside it; its id."""
     when = NOW - timedelta(days=days)
     backup_id = f"petclinic_{when:%Y%m%dt%H%M%Sz}"
@@ -33,8 +40,9 @@ def put(store: MemoryStore, days: float, *beside: str, flags: t.Sequence[str] = 
         finished=written(when),
         compressed=Digest(3, "aa"),
         flags=list(flags),
+        compression=compression,
     )
-    store.blobs[f"{prefix}{backup_id}.sql.gz"] = b"sql"
+    store.blobs[f"{prefix}{backup_id}{manifest.dump_suffix}"] = b"sql"
     store.blobs[f"{prefix}{backup_id}.manifest.json"] = manifest.to_json()
     for suffix in beside:
         store.blobs[f"{prefix}{backup_id}{suffix}"] = b'{"backup_id": "x"}'
@@ -52,6 +60,15 @@ def store() -> MemoryStore:
 
 def day(backup_id: str) -> str:
     return backup_id[10:18]
+
+
+def test_both_packings_go_alike_and_leave_nothing(store: MemoryStore) -> None:
+    ids = [put(store, days, PROOF, compression=packed) for packed, days in (("zstd", 900), ("gzip", 800), ("zstd", 0))]
+    store.blobs["p/petclinic_20200101t000000z.sql.zst"] = b"left by a kill"
+    answer = run(store)
+    assert (answer["removed"], answer["kept"]) == (ids[:2], ids[2:])
+    assert answer["garbage"] == ["p/petclinic_20200101t000000z.sql.zst"]
+    assert {name for name in store.blobs if name.endswith(".sql.zst")} == {f"p/{ids[2]}.sql.zst"}
 
 
 def test_five_weeks_of_days_and_a_year_of_months(store: MemoryStore) -> None:

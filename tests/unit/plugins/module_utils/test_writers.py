@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
+from dataclasses import asdict
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _accounts, _canary, _writers
@@ -14,6 +16,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     Refused,
     ServiceFault,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._swap_ledger import Contents, Names, Plan
 from ansible_collections.goupang.dr.plugins.modules import mysql_writers
 
 from tests.unit.plugins.mysql_server import Clock, Server
@@ -241,3 +244,15 @@ def test_a_dry_run_makes_no_canary() -> None:
     server = Server({APP: False})
     assert mysql_writers.run(PARAMS, True, Door(server).open).changed
     assert server.log == []
+
+
+def test_a_server_whose_schema_is_half_swapped_stays_closed() -> None:
+    server = Server({APP: False})
+    mysql_writers.run(PARAMS, False, Door(server).open)
+    nothing = Contents([], [], "")
+    names = Names("petclinic", "petclinic_home", "petclinic_before")
+    server.half_swapped = [json.dumps(asdict(Plan(names, nothing, nothing)))]
+    for check_mode in (True, False):
+        with pytest.raises(Refused, match=r"A swap of petclinic_home into petclinic is half done .* live: petclinic,"):
+            mysql_writers.run({**PARAMS, "state": "open"}, check_mode, Door(server).open)
+    assert server.users[APP]

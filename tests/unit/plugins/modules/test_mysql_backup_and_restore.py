@@ -18,7 +18,7 @@ from tests.unit.plugins.scripted import Call, Script
 
 BACKUP = {
     **{"schema": "petclinic", "name": None, "prefix": "", "login_host": "db"},
-    **{"shrink_limit": 50, "may_shrink": [], "checksums": False},
+    **{"shrink_limit": 50, "may_shrink": [], "checksums": False, "compression": "gzip"},
 }
 RESTORE = {"prefix": "", "backup": "newest", "schema_prefix": None, "keep": 2, "in_use": []}
 
@@ -48,6 +48,19 @@ def test_a_backup_under_another_name() -> None:
 
     assert done["backup_id"].startswith("home_")
     assert done["blob"] == f"daily/{done['backup_id']}.sql.gz"
+
+
+def test_a_backup_in_zstd_and_its_restore() -> None:
+    store, target = MemoryStore(), FakeTarget()
+    params = {**BACKUP, "compression": "zstd"}
+    would, done = (
+        mysql_backup.run(params, check_mode, FakeSource("", ""), store, FakeTool(dump_of({"owners": 2})))
+        for check_mode in (True, False)
+    )
+    assert would["blob"].endswith(".sql.zst")
+    assert done["blob"] == f"{done['backup_id']}.sql.zst"
+    assert done["blob"] in store.blobs
+    assert mysql_restore_sanitized.run(RESTORE, False, target, store)["rows"] == {"owners": 2}
 
 
 def test_restore_check_do_check_again_do_again() -> None:

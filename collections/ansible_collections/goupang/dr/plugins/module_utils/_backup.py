@@ -23,13 +23,14 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _shrinkage,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
-from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, gzip_writer
+from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, writer
 from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import SQL, Item, items, whole
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+from ansible_collections.goupang.dr.plugins.module_utils._seal import Key, Sealer
 from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 
 # Flyway's own name for its table.
@@ -93,10 +94,13 @@ def take(
     limits: Limits | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     checksums: bool = False,
+    compression: str = _manifest.GZIP,
+    key: Key | None = None,
 ) -> Manifest:
-    """Dump the schema into `<prefix><name>_<time>.sql.gz` and write its manifest. DrError leaves no backup.
+    """Dump the schema into `<prefix><name>_<time>.sql.gz`, or `.zst`, and write its manifest. DrError leaves no backup.
 
     Beyond the limits it is stored, and flagged in its manifest. `checksums` reads each table once more.
+    With a key the dump is encrypted before it leaves.
     """
     started = now()
     backup_id = _manifest.backup_id(name, started)
@@ -104,9 +108,10 @@ def take(
     shelf = _backups.shelf(store, prefix)
     source = look(session, schema)
     compatibility = _compatibility.check(session, schema)
-    blob = BlockWriter(store, _backups.dump_name(prefix, backup_id))
+    suffix = _manifest.dump_suffix(compression, bool(key))
+    blob = BlockWriter(store, _backups.dump_name(prefix, backup_id, suffix), key)
     contents = Contents(schema)
-    plain = _pass(tool, blob, contents)
+    plain = _pass(tool, blob, contents, compression)
     gtid_after = executed(session)
     migration_after = migrated_to(session, schema)
     sums = _sums(session, schema, contents.counter.tables, source.gtid_set) if checksums else {}
@@ -134,6 +139,8 @@ def take(
         # A migration in between may or may not be in the dump.
         migration=source.migration if source.migration == migration_after else None,
         checksums=sums,
+        compression=compression,
+        key_id=key.id if key else "",
     )
     store.write(_backups.manifest_name(prefix, backup_id), manifest.to_json(), content_type="application/json")
     return manifest
@@ -158,10 +165,10 @@ def _comparable(shelf: _backups.Shelf, schema: str) -> Manifest | None:
     return next((backup for backup in shelf.valid if backup.schema == schema), None)
 
 
-def _pass(tool: Tool, blob: BlockWriter, contents: Contents) -> Digest:
+def _pass(tool: Tool, blob: BlockWriter, contents: Contents, compression: str) -> Digest:
     """Let the dump flow into the blob, and look at it as it passes."""
     plain = Meter()
-    with contextlib.closing(tool.dump()) as dump, gzip_writer(blob) as packed:
+    with contextlib.closing(tool.dump()) as dump, writer(compression, blob) as packed:
 
         def passing() -> Iterator[bytes]:
             for chunk in plain.through(dump):
@@ -174,21 +181,18 @@ def _pass(tool: Tool, blob: BlockWriter, contents: Contents) -> Digest:
 
 
 class BlockWriter:
-    """A file whose bytes become blocks of a blob; nobody sees them before commit()."""
+    """A file whose bytes become blocks of a blob, encrypted with the key; nobody sees them before commit()."""
 
-    def __init__(self, store: Store, name: str) -> None:
+    def __init__(self, store: Store, name: str, key: Key | None = None) -> None:
         self._store = store
         self._name = name
         self._meter = Meter()
         self._buffer = bytearray()
         self._ids: list[str] = []
+        self._sealer = Sealer(key, name) if key else None
 
     def write(self, data: bytes) -> int:
-        self._meter.feed(data)
-        self._buffer += data
-        while len(self._buffer) >= BLOCK:
-            self._stage(bytes(self._buffer[:BLOCK]))
-            del self._buffer[:BLOCK]
+        self._put(self._sealer.feed(data) if self._sealer else data)
         return len(data)
 
     def flush(self) -> None:
@@ -196,11 +200,20 @@ class BlockWriter:
 
     def commit(self) -> Digest:
         """Make the blob of what was written."""
+        if self._sealer:
+            self._put(self._sealer.end())
         if self._buffer:
             self._stage(bytes(self._buffer))
             self._buffer.clear()
         self._store.commit(self._name, self._ids)
         return self._meter.digest()
+
+    def _put(self, data: bytes) -> None:
+        self._meter.feed(data)
+        self._buffer += data
+        while len(self._buffer) >= BLOCK:
+            self._stage(bytes(self._buffer[:BLOCK]))
+            del self._buffer[:BLOCK]
 
     def _stage(self, data: bytes) -> None:
         # All ids of a blob must have the same length.

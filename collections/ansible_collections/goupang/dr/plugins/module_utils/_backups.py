@@ -57,8 +57,8 @@ class Shelf:
     damaged: list[Manifest] = field(default_factory=list)
 
 
-def dump_name(prefix: str, backup_id: str) -> str:
-    return prefix + backup_id + DUMP_SUFFIX
+def dump_name(prefix: str, backup_id: str, suffix: str = DUMP_SUFFIX) -> str:
+    return prefix + backup_id + suffix
 
 
 def manifest_name(prefix: str, backup_id: str) -> str:
@@ -154,7 +154,7 @@ def _look(store: Store, name: str) -> Looked:
         return str(error)
     if not prefix_and_id.endswith(manifest.backup_id):
         return f"its manifest is of backup {manifest.backup_id}"
-    dump = store.properties(prefix_and_id + DUMP_SUFFIX)
+    dump = store.properties(prefix_and_id + manifest.dump_suffix)
     if dump is None:
         return "its dump is missing"
     if dump.bytes != manifest.compressed.bytes:

@@ -169,7 +169,7 @@ def checks(subject: Subject) -> list[Check]:
     loud = partial(Check, judges_silence=True)
     return [
         loud(active.ACTIVE, everybody, partial(active.judge_active, stack)),
-        loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now())),
+        loud(data.BACKUP, ("shelf", "target"), partial(data.judge_backup, now(), storage=subject.params["storage"])),
         loud(loss.LOSS, ("shelf", "target", "source", "counts", "beat"), partial(loss.judge_loss, now())),
         loud(loss.HEARTBEAT, ("beat", "source"), partial(loss.judge_heartbeat, now())),
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),

@@ -9,10 +9,10 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings, _writers
+from ansible_collections.goupang.dr.plugins.module_utils import _backups, _openings, _seal, _writers
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
-from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import moment
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
@@ -134,7 +134,10 @@ def _certificate(session: Session) -> str:
 # -- Backups -----------------------------------------------------------------------
 
 
-def judge_backup(today: datetime, shelf: Shelf | Silence, target: Target | Silence) -> list[Line]:
+def judge_backup(
+    today: datetime, shelf: Shelf | Silence, target: Target | Silence, storage: t.Mapping[str, t.Any] | None = None
+) -> list[Line]:
+    """storage has the keys that backups may be opened with, see _checks_spec.STORAGE."""
     if isinstance(target, Target) and target.opened:
         count = "not known how many" if isinstance(shelf, Silence) else str(len(shelf.valid))
         what = f"not needed: {target.opened} was opened for users and is the truth; valid ones of the primary: {count}"
@@ -147,6 +150,13 @@ def judge_backup(today: datetime, shelf: Shelf | Silence, target: Target | Silen
         what = "there is no valid backup, so the secondary would have no data" + (f" ({passed})" if passed else "")
         return [Line(BACKUP, NO, what, "Run backup.yml while the primary lives.")]
     newest = shelf.valid[0]
+    keys, required = ((storage or {}).get(name) for name in ("backup_keys", "backup_must_be_encrypted"))
+    try:
+        _seal.keys(keys or [], bool(required)).of(newest)
+    except DrError as error:
+        return [
+            Line(BACKUP, NO, str(error).rstrip("."), "Do it now: on the day of the disaster nobody may find the key.")
+        ]
     age = (today - moment(newest.started)).total_seconds()
     what = f"{newest.backup_id}, {duration(age)} old, {size(newest.plain.bytes)}, {proved(shelf)}"
     if shelf.held and moment(shelf.held[0].finished) > moment(newest.finished):

@@ -24,6 +24,8 @@ STORAGE: Spec = {
     "domain": TEXT,
     "backup_container": TEXT,
     "backup_prefix": {"type": "str", "default": ""},
+    "backup_keys": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    "backup_must_be_encrypted": {"type": "bool", "default": False},
     "heartbeat_container": {"type": "str", "default": "heartbeat"},
     "page_container": TEXT,
     "switch_container": TEXT,

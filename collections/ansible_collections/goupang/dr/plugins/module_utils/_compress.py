@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, LibraryMissing
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import ZSTD as ZSTD_FORMAT
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest
 
 try:
@@ -154,3 +155,20 @@ def gzip_writer(raw: t.Any, isal: t.Any = ISAL) -> t.BinaryIO:
     """A writable file which packs into raw.write(); with isal in a thread of its own. Closing it leaves raw open."""
     packer = isal.open(raw, "wb", compresslevel=1) if isal else gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=1)
     return t.cast("t.BinaryIO", packer)
+
+
+# The library's own middle: at 3 a dump is smaller than gzip's, and packs no slower.
+ZSTD_LEVEL = 3
+
+
+def zstd_writer(raw: t.Any, library: t.Any = ZSTD) -> t.BinaryIO:
+    """As gzip_writer, in zstd's format, which tells at unpacking when a bit has flipped. LibraryMissing."""
+    if library is None:
+        raise LibraryMissing("To pack with zstd, install the Python package zstandard where the dump is taken.")
+    packer = library.ZstdCompressor(level=ZSTD_LEVEL, threads=1, write_checksum=True)
+    return t.cast("t.BinaryIO", packer.stream_writer(raw, closefd=False))
+
+
+def writer(compression: str, raw: t.Any) -> t.BinaryIO:
+    """The writer of this format of _manifest.COMPRESSIONS."""
+    return zstd_writer(raw) if compression == ZSTD_FORMAT else gzip_writer(raw)

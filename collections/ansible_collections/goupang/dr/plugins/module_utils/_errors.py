@@ -9,7 +9,8 @@ DrError                    catch this in main(), and nowhere else
 ├── Missing                what we were told to use is not there
 │   └── BlobMissing        a blob that was asked for by name
 ├── Refused                going on could do harm (not ours, not whole, not what was promised)
-│   └── Damaged            a dump is not the one that its manifest names
+│   ├── Damaged            a dump is not the one that its manifest names
+│   └── NoKey              a dump is encrypted, and its key was not given; or it is not, and should be
 ├── DeadlinePassed         it did not happen in the time that was given
 └── ServiceFault           the service reports a fault; its code says which
     └── SizeUnavailable    Azure does not have this machine size here and now
@@ -55,6 +56,10 @@ class Refused(DrError):
 
 class Damaged(Refused):
     """What lies in Blob is not what was put there: another backup may be whole."""
+
+
+class NoKey(Refused):
+    """It cannot be opened with the keys that were given, or should be encrypted and is not. It is not damaged."""
 
 
 class DeadlinePassed(DrError):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Private to goupang.dr: the manifest, which makes a dump a backup.
 
-`<prefix><backup id>.sql.gz` is the dump, `<prefix><backup id>.manifest.json` says what
-it holds and is written last. A dump without a manifest, or one whose size is not the
-manifest's, is no backup.
+`<prefix><backup id>.sql.gz`, or `.sql.zst`, is the dump, with `.enc` behind when it is encrypted;
+`<prefix><backup id>.manifest.json` says what it holds and is written last. It is never encrypted.
+A dump without a manifest, or one whose size is not the manifest's, is no backup.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from datetime import datetime, timezone
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 
 SCHEMA_VERSION = 1
+GZIP, ZSTD = "gzip", "zstd"
+COMPRESSIONS = (GZIP, ZSTD)
 DUMP_SUFFIX = ".sql.gz"
+_DUMP_SUFFIXES = {GZIP: DUMP_SUFFIX, ZSTD: ".sql.zst"}
+SEALED_SUFFIX = ".enc"
+DUMP_SUFFIXES = tuple(suffix + more for suffix in _DUMP_SUFFIXES.values() for more in ("", SEALED_SUFFIX))
 MANIFEST_SUFFIX = ".manifest.json"
 
 
@@ -40,7 +45,9 @@ class Manifest:
     newest version that Flyway notes in the schema, None where Flyway is not used, or was at work during the dump.
     `findings` would stop a restore, or the application after it; `notes` are mended by the restore. `flags` say why
     the backup is suspicious: restores pass it over until somebody accepts it. `checksums` is table -> MySQL's checksum,
-    where they were asked for and nobody wrote to the source until they were known.
+    where they were asked for and nobody wrote to the source until they were known. `compression` names the dump's blob;
+    what unpacks it looks at its first bytes. `key_id` is the key's id (see _seal), empty when it is not encrypted;
+    `compressed` is what lies in Blob, encrypted or not.
     """
 
     backup_id: str
@@ -64,10 +71,21 @@ class Manifest:
     notes: list[str] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     checksums: dict[str, int] = field(default_factory=dict)
+    compression: str = GZIP
+    key_id: str = ""
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def dump_suffix(self) -> str:
+        """How the name of the dump's blob ends."""
+        return dump_suffix(self.compression, bool(self.key_id))
 
     def to_json(self) -> bytes:
         return (json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def dump_suffix(compression: str, sealed: bool = False) -> str:
+    return _DUMP_SUFFIXES[compression] + (SEALED_SUFFIX if sealed else "")
 
 
 # What the JSON must hold; bool is listed before int because every bool is an int.
@@ -120,8 +138,20 @@ def from_json(data: bytes) -> Manifest:
     checksums = raw.get("checksums", {})
     if not isinstance(checksums, dict) or not all(isinstance(one, int) for one in checksums.values()):
         raise Refused("its checksums are no numbers")
-    previous = raw.get("previous")
-    return Manifest(previous=previous, migration=migration, notes=notes, flags=flags, checksums=checksums, **known)
+    if raw.get("compression", GZIP) not in COMPRESSIONS:
+        raise Refused(f"its compression is {raw['compression']!r}; this version reads {' and '.join(COMPRESSIONS)}")
+    if not re.fullmatch(r"[0-9a-f]*", str(raw.get("key_id", ""))):
+        raise Refused("its key_id is no key's id")
+    return Manifest(
+        previous=raw.get("previous"),
+        migration=migration,
+        notes=notes,
+        flags=flags,
+        checksums=checksums,
+        compression=raw.get("compression", GZIP),
+        key_id=str(raw.get("key_id", "")),
+        **known,
+    )
 
 
 def _sentences(raw: dict[str, t.Any], key: str) -> list[str]:

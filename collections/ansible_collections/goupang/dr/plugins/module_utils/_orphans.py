@@ -24,9 +24,10 @@ from ansible_collections.goupang.dr.plugins.module_utils._backup import BlockWri
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import gzip_writer
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Refused
-from ansible_collections.goupang.dr.plugins.module_utils._manifest import written
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import SEALED_SUFFIX, written
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Row, Session
 from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, schema_name
+from ansible_collections.goupang.dr.plugins.module_utils._seal import NO_KEYS, Key, Keys
 
 MANIFEST = "orphans.json"
 SCRATCH = "goupang_dr_orphans"
@@ -62,7 +63,9 @@ class Changes:
 
 @dataclass(frozen=True)
 class Export:
-    """What was exported. tables are only those that differ; skipped is why nothing was compared, or ""."""
+    """What was exported. tables are only those that differ; skipped is why nothing was compared, or "". key_id is
+    that of the key that the tables' files are encrypted with, empty when they are not.
+    """
 
     backup_id: str
     schema: str
@@ -72,6 +75,7 @@ class Export:
     tables: dict[str, Changes] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
     skipped: str = ""
+    key_id: str = ""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False).encode() + b"\n"
@@ -93,7 +97,9 @@ def _now() -> datetime:
 
 @dataclass(frozen=True)
 class Exporter:
-    """One primary, one backup of it, one folder in Blob. next_keys: table -> the secondary's first key of its own."""
+    """One primary, one backup of it, one folder in Blob. next_keys: table -> the secondary's first key of its own.
+    `keys` open the backup; with `key` the files are encrypted.
+    """
 
     session: Streaming
     store: Store
@@ -102,6 +108,8 @@ class Exporter:
     prefix: str
     folder: str
     next_keys: t.Mapping[str, int] = field(default_factory=dict)
+    keys: Keys = NO_KEYS
+    key: Key | None = None
     now: Callable[[], datetime] = _now
 
     def found(self) -> Export | None:
@@ -138,7 +146,10 @@ class Exporter:
             if found.count:
                 changes[name] = found
         exported = sum(one.count for one in changes.values())
-        return self._finish(Export(self.backup_id, self.schema, self._moment(), exported, len(have), changes, findings))
+        key_id = self.key.id if self.key else ""
+        return self._finish(
+            Export(self.backup_id, self.schema, self._moment(), exported, len(have), changes, findings, key_id=key_id)
+        )
 
     def tidy(self) -> None:
         """Drop what was loaded to be compared with, by this run or by one that was killed."""
@@ -149,13 +160,16 @@ class Exporter:
     def _load(self) -> str:
         # Flagged or not: it is the one that the secondary began with.
         manifest = _backups.choose(self.store, self.prefix, self.backup_id, held_too=True)
-        restore = Restore(self.session, self.store, manifest, self.prefix, schema_name(manifest, SCRATCH))
+        restore = Restore(
+            self.session, self.store, manifest, self.prefix, schema_name(manifest, SCRATCH), keys=self.keys
+        )
         return restore.ensure(KEEP_ALL, [self.schema]).schema
 
     def _write(self, pair: rows.Pair, queries: dict[str, str]) -> Changes:
         # Each attempt has files of its own, for containers whose blobs nobody may change.
         name = f"{quote(pair.primary.name, safe='')}.{self.now():%Y%m%dt%H%M%Sz}.jsonl.gz"
-        blob = BlockWriter(self.store, self.folder + name)
+        name += SEALED_SUFFIX if self.key else ""
+        blob = BlockWriter(self.store, self.folder + name, self.key)
         counts = dict.fromkeys(rows.CHANGES, 0)
         with gzip_writer(blob) as packed:
             for change, query in queries.items():

@@ -24,6 +24,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, written
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+from ansible_collections.goupang.dr.plugins.module_utils._seal import NO_KEYS, Keys
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 # One name, so that whatever a killed run left is found, and dropped, by the next one.
@@ -60,12 +61,13 @@ class Trial:
         prefix: str,
         clock: Clock = REAL_CLOCK,
         more: t.Sequence[_restore_lock.Opener] = (),
+        keys: Keys = NO_KEYS,
     ) -> None:
         self._session, self._watch = session, watch
         self._store, self._manifest, self._prefix = store, manifest, prefix
         self._clock = clock
         self._looked = float("-inf")
-        self._loading = _restore.Loading(session, store, manifest, prefix, SCHEMA, more, LOCK, self._give_way)
+        self._loading = _restore.Loading(session, store, manifest, prefix, SCHEMA, more, LOCK, self._give_way, keys)
 
     def find_out(self) -> Proved:
         """As prove(), but only what would be."""

@@ -20,10 +20,11 @@ from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflig
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, NoKey, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump, damage
+from ansible_collections.goupang.dr.plugins.module_utils._seal import NO_KEYS, Keys
 
 LONGEST_SCHEMA_NAME = 64
 # What the server's owner can do about a refusal.
@@ -115,6 +116,7 @@ class Loading:
         more: t.Sequence[_restore_lock.Opener] = (),
         lock: str = _restore_lock.LOCK,
         before_each: t.Callable[[], None] = lambda: None,
+        keys: Keys = NO_KEYS,
     ) -> None:
         """`more` opens further sessions on the target, one each, which load beside the first, the holder of `lock`.
 
@@ -127,14 +129,16 @@ class Loading:
         self._prefix = prefix
         self._schema = schema
         self._before_each = before_each
+        self._keys = keys
 
     def look_ahead(self) -> Dump:
         """The dump, opened. Whatever makes it one that cannot be restored is said here, where it can be known."""
         with self._of_this_backup():
+            self._keys.of(self._manifest)
             preflight.prepare(self._session)
             preflight.require(self._session, self._manifest)
             with self._blaming_the_dump():
-                return Dump(self._store, self._manifest, self._prefix, self._schema)
+                return Dump(self._store, self._manifest, self._prefix, self._schema, self._keys)
 
     def fill(self, dump: Dump) -> None:
         """Make the schema, load the dump into it, and compare. A DrError leaves it behind half full."""
@@ -154,8 +158,8 @@ class Loading:
         try:
             yield
         except (Refused, ServiceFault) as error:
-            if not isinstance(error, Damaged) and error.code not in REMEDIES:
-                found = damage(self._store, self._manifest, self._prefix)
+            if not isinstance(error, (Damaged, NoKey)) and error.code not in REMEDIES:
+                found = damage(self._store, self._manifest, self._prefix, self._keys)
                 if found:
                     raise Damaged(found) from error
             raise

@@ -76,6 +76,12 @@ def trust_is_missing(have: t.Mapping[str, str], findings: t.Iterable[str]) -> bo
     return _named(TRUST, findings) and is_on(have["log_bin"]) and not is_on(have[TRUST])
 
 
+def trust_is_missing_here(session: Session) -> bool:
+    """Whether this server would refuse triggers and functions from us."""
+    have = _variables(session)
+    return is_on(have["log_bin"]) and not is_on(have[TRUST]) and not _is_super(session)
+
+
 def keys_would_be_added(have: t.Mapping[str, str], findings: t.Iterable[str]) -> bool:
     """Whether a table with AUTO_INCREMENT and without a primary key would be refused (4109)."""
     return _named(INVISIBLE_KEYS, findings) and is_on(have[INVISIBLE_KEYS])

@@ -18,14 +18,14 @@ from ansible_collections.goupang.dr.plugins.module_utils import _backups, _besid
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, NotAuthorised, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import (
-    DUMP_SUFFIX,
+    DUMP_SUFFIXES,
     MANIFEST_SUFFIX,
     Manifest,
     moment,
 )
 
 # In the order in which they go.
-SUFFIXES = (MANIFEST_SUFFIX, *_beside.SUFFIXES, DUMP_SUFFIX)
+SUFFIXES = (MANIFEST_SUFFIX, *_beside.SUFFIXES, *DUMP_SUFFIXES)
 # A dump whose manifest is still to come is a backup that is being taken.
 UNFINISHED = timedelta(days=2)
 IMMUTABLE = frozenset({"BlobImmutableDueToPolicy", "BlobImmutableDueToLegalHold"})

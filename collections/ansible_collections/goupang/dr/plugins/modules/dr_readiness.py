@@ -114,6 +114,12 @@ options:
       domain: {description: The same account as CloudFront and Route 53's checkers reach it., type: str, required: true}
       backup_container: {description: Container of the backups., type: str, required: true}
       backup_prefix: {description: Folder of the primary's backups in it., type: str, default: ""}
+      backup_keys:
+        description: Keys that encrypted backups may be opened with. Looked at is whether the newest one's is there.
+        type: list
+        elements: str
+        default: []
+      backup_must_be_encrypted: {description: Whether a restore refuses others., type: bool, default: false}
       heartbeat_container: {description: Container of the primary's heartbeat., type: str, default: heartbeat}
       page_container: {description: Container of the maintenance page., type: str, required: true}
       switch_container: {description: Container of the switch object., type: str, required: true}

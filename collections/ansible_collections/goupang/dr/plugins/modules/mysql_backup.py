@@ -11,7 +11,7 @@ version_added: 0.1.0
 author:
   - the goupang.dr authors (@goupang)
 description:
-  - Dumps one schema with MySQL's C(mysqldump), packs it with gzip and stores it as a blob, without a temporary file
+  - Dumps one schema with MySQL's C(mysqldump), packs it and stores it as a blob, without a temporary file
     and in constant memory. Runs best beside the database, so that the dump does not cross the controller.
   - The blob comes into being only after the tool ended well and its end marker was seen. The manifest follows, with
     the digests of the dump and the rows of each table as they are in it. A dump without a manifest is no backup.
@@ -67,13 +67,28 @@ options:
       - They are left out, with a warning, where GTIDs are off, or say that somebody wrote to the server meanwhile.
     type: bool
     default: false
+  compression:
+    description:
+      - How the dump is packed. What restores it sees by itself how.
+      - V(gzip) can be unpacked everywhere. V(zstd) needs C(zstandard) here and where it is restored; it makes the
+        smaller dump.
+    type: str
+    choices: [gzip, zstd]
+    default: gzip
+  encryption_key:
+    description:
+      - Encrypts the dump before it leaves, with AES-256-GCM. It is 32 random bytes in Base64, as
+        C(openssl rand -base64 32) makes them. The manifest holds the id of the key, and is itself readable.
+      - B(Without this key the backup is lost.) Keep a copy where neither cloud is needed to reach it.
+    type: str
 requirements:
+  - cryptography, to encrypt
   - azure-storage-blob
   - azure-identity
 notes:
   - Where Flyway keeps the schema, the manifest says at which version (C(migration)), unless a migration ran meanwhile.
   - Each run takes a new backup, so it is always changed.
-  - C(isal) is used where it is installed; it packs about three times as fast.
+  - C(isal) is used for gzip where it is installed; it packs about three times as fast.
 """
 
 EXAMPLES = r"""
@@ -135,12 +150,12 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _seal
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, open_container
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import MySQLDump, Tool
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
-from ansible_collections.goupang.dr.plugins.module_utils._manifest import backup_id
+from ansible_collections.goupang.dr.plugins.module_utils._manifest import COMPRESSIONS, GZIP, backup_id, dump_suffix
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
@@ -151,25 +166,29 @@ def run(
 ) -> dict[str, t.Any]:
     """Take the backup, or look whether it could be taken; the module's answer."""
     name, prefix = params["name"] or params["schema"], params["prefix"]
+    key = _seal.key(params.get("encryption_key") or "")
     if not check_mode:
         limits = Limits(params["shrink_limit"], params["may_shrink"])
         manifest = _backup.take(
             *(session, tool, store, params["schema"], params["login_host"], name, prefix, limits),
             checksums=params["checksums"],
+            compression=params["compression"],
+            key=key,
         )
         answer = {"manifest": asdict(manifest), "flags": manifest.flags}
-        return _answer(prefix, manifest.backup_id, manifest.previous) | answer
+        return _answer(prefix, manifest.backup_id, manifest.dump_suffix, manifest.previous) | answer
     tool.version()
     _backup.look(session, params["schema"])
     newest = _backup.newest(_backups.shelf(store, prefix))
-    return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), newest)
+    suffix = dump_suffix(params["compression"], bool(key))
+    return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), suffix, newest)
 
 
-def _answer(prefix: str, taken: str, previous: str | None) -> dict[str, t.Any]:
+def _answer(prefix: str, taken: str, suffix: str, previous: str | None) -> dict[str, t.Any]:
     return {
         "changed": True,
         "backup_id": taken,
-        "blob": _backups.dump_name(prefix, taken),
+        "blob": _backups.dump_name(prefix, taken, suffix),
         "diff": {"before": {"newest": previous}, "after": {"newest": taken}},
     }
 
@@ -204,6 +223,8 @@ def main() -> None:
             "shrink_limit": {"type": "int", "default": 50},
             "may_shrink": {"type": "list", "elements": "str", "default": []},
             "checksums": {"type": "bool", "default": False},
+            "compression": {"type": "str", "choices": [*COMPRESSIONS], "default": GZIP},
+            "encryption_key": {"type": "str", "no_log": True},
         },
         required_by=AUTH_REQUIRED_BY,
         supports_check_mode=True,

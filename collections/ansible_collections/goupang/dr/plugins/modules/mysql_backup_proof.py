@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure
   - goupang.dr.backups
+  - goupang.dr.backup_keys
 attributes:
   check_mode:
     support: full
@@ -134,6 +135,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError,
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._proof import Trial, public
 from ansible_collections.goupang.dr.plugins.module_utils._restore_lock import USUAL_SESSIONS, Opener
+from ansible_collections.goupang.dr.plugins.module_utils._seal import KEYS_SPEC, given
 
 
 def run(
@@ -147,7 +149,7 @@ def run(
     """Prove it, or look whether it would have to be; the module's answer. more: how to open further connections."""
     # That much is gone may be right or wrong: whether it can be restored is another question.
     manifest = choose(store, params["prefix"], params["backup"], held_too=True)
-    trial = Trial(session, watch, store, manifest, params["prefix"], more=more)
+    trial = Trial(session, watch, store, manifest, params["prefix"], more=more, keys=given(params))
     proved = trial.find_out() if check_mode else trial.prove(params["login_host"], lambda: datetime.now(timezone.utc))
     proof = public(proved.proof)
     return {
@@ -168,6 +170,7 @@ def main() -> None:
             **AUTH_SPEC,
             **ARGUMENT_SPEC,
             **PLACE_SPEC,
+            **KEYS_SPEC,
             "backup": {"type": "str", "default": "newest"},
             "state": {"type": "str", "choices": ["present"], "default": "present"},
             "statement_timeout": {"type": "int", "default": 600},

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure
   - goupang.dr.backups
+  - goupang.dr.backup_keys
 attributes:
   check_mode:
     support: full
@@ -58,6 +59,11 @@ options:
     description: Nothing is compared, and this is written into C(orphans.json) instead. Empty is no reason.
     type: str
     default: ''
+  encryption_key:
+    description:
+      - Encrypts the files, as O(encryption_keys) encrypts backups; C(orphans.json) stays readable, and names the
+        key's id. M(goupang.dr.blob_opened) makes a readable file of one.
+    type: str
   statement_timeout:
     description: Seconds that the server may take for one statement, such as comparing a table.
     type: int
@@ -142,6 +148,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._blob import open_conta
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._orphans import Export, Exporter
+from ansible_collections.goupang.dr.plugins.module_utils._seal import KEYS_SPEC, given, key
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 
@@ -172,10 +179,12 @@ def main() -> None:
             **AUTH_SPEC,
             **ARGUMENT_SPEC,
             **PLACE_SPEC,
+            **KEYS_SPEC,
             "schema": {"type": "str", "required": True},
             "backup": {"type": "str", "required": True},
             "folder": {"type": "str", "required": True},
             "next_keys": {"type": "dict", "default": {}, "no_log": False},
+            "encryption_key": {"type": "str", "no_log": True},
             "skip_reason": {"type": "str", "default": ""},
             "statement_timeout": {"type": "int", "default": 3600},
         },
@@ -198,6 +207,8 @@ def main() -> None:
                 params["prefix"],
                 params["folder"],
                 params["next_keys"],
+                keys=given(params),
+                key=key(params["encryption_key"] or ""),
             )
             changed, export = ensure(exporter, params["skip_reason"], module.check_mode)
         finally:

@@ -30,6 +30,7 @@ extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure
   - goupang.dr.backups
+  - goupang.dr.backup_keys
 attributes:
   check_mode:
     support: full
@@ -188,6 +189,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manife
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, Restored, schema_name
 from ansible_collections.goupang.dr.plugins.module_utils._restore_lock import MOST_SESSIONS, USUAL_SESSIONS, Opener
+from ansible_collections.goupang.dr.plugins.module_utils._seal import KEYS_SPEC, given
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 
@@ -195,10 +197,11 @@ def run(
     params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store, more: t.Sequence[Opener] = ()
 ) -> dict[str, t.Any]:
     """Restore, or look whether a restore is needed; the module's answer. more: how to open further connections."""
-    prefix = params["prefix"]
+    prefix, keys = params["prefix"], given(params)
 
     def attempt(manifest: Manifest) -> Restored:
-        restore = Restore(session, store, manifest, prefix, schema_name(manifest, params["schema_prefix"]), more)
+        schema = schema_name(manifest, params["schema_prefix"])
+        restore = Restore(session, store, manifest, prefix, schema, more, keys=keys)
         return restore.find_out() if check_mode else restore.ensure(params["keep"], params["in_use"])
 
     passed: list[_fallback.PassedOver] = []
@@ -230,6 +233,7 @@ def main() -> None:
             **AUTH_SPEC,
             **ARGUMENT_SPEC,
             **PLACE_SPEC,
+            **KEYS_SPEC,
             "backup": {"type": "str", "default": "newest"},
             "schema_prefix": {"type": "str"},
             "state": {"type": "str", "choices": ["present"], "default": "present"},

@@ -10,9 +10,16 @@ short_description: Lets one schema take the place of another, at once
 version_added: 0.1.0
 description:
   - Moves the tables of O(live) to O(retired) and those of O(incoming) to O(live) in one C(RENAME TABLE), which MySQL 8
-    does as a whole or not at all. Nothing is copied and nothing is dropped.
+    does as a whole or not at all. No row is copied and no table is dropped.
+  - Views, triggers, routines and events, which MySQL cannot move, are written down in C(goupang_dr.swaps), dropped, and
+    made anew behind the C(RENAME TABLE), to the letter, with their sql_mode, character sets and definers.
+  - Killed at any point, the same task finishes what was begun, or undoes it where the tables had not moved. So does one
+    with other names, before it begins. Meanwhile nobody may write to O(live); M(goupang.dr.mysql_writers) opens no such
+    server.
   - For applications that insist on the name of their schema. Where the name is a setting, change the setting instead.
-  - Schemas with views or triggers are refused, because MySQL cannot move them.
+  - What comes into O(live) has the definer, the grants, and an event's status, of what had its name there before, since
+    a restore strips them. Where our account may not name that definer, it is the definer, and RV(findings) says so.
+  - Events in O(retired) are disabled. A routine, an event, or a trigger's body that names its own schema is left so.
 options:
   live:
     description: The schema that the application uses.
@@ -73,6 +80,11 @@ after:
   returned: success
   type: dict
   contains: *tables
+findings:
+  description: Sentences on what is not as it was, and on an earlier swap that was finished or undone.
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -93,15 +105,17 @@ def main() -> None:
     names = _swap.Names(module.params["live"], module.params["incoming"], module.params["retired"])
     try:
         session = _mysql.open_session(module.params)
-        have = _swap.look(session, names)
-        want = _swap.planned(have, names)
-        if have != want and not module.check_mode:
-            _swap.act(session, have, names)
-        session.close()
+        try:
+            done = _swap.settle(session, names, module.check_mode)
+        finally:
+            session.close()
     except DrError as error:
         module.fail_json(msg=str(error))
-    before, after = have.public(), want.public()
-    module.exit_json(changed=have != want, before=before, after=after, diff={"before": before, "after": after})
+    for sentence in done.findings:
+        module.warn(sentence)
+    before, after = done.before.public(), done.after.public()
+    diff = {"before": before, "after": after}
+    module.exit_json(changed=done.changed, before=before, after=after, findings=done.findings, diff=diff)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ out_of_reach:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _canary, _mysql, _writers
+from ansible_collections.goupang.dr.plugins.module_utils import _canary, _mysql, _swap_ledger, _writers
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
 
 
@@ -112,6 +112,7 @@ def run(
         if params["state"] == "open":
             if not check_mode:
                 _writers.take_turn(session)
+            _swap_ledger.require_none(session)
             return _writers.reopen(session, check_mode=check_mode, hold=params["hold"])
         if check_mode:
             return _writers.close(session, params["keep"], check_mode=True)
