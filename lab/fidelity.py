@@ -62,6 +62,14 @@ PARTS: tuple[Part, ...] = (
         "Route 53의 상태 확인과 장애 조치 규칙은 자체 구현이며, AWS와 달리 검사기가 하나임",
     ),
     Part(
+        "CloudWatch's alarms, SNS and SQS",
+        "moto; alarms follow our health checkers",
+        "CloudWatch's alarms are evaluated by us, at once rather than each minute, and on Route 53's checks alone; no "
+        "policy of SNS or SQS is enforced, and a restart empties all three",
+        "CloudWatch 경보는 자체 구현이 Route 53 상태 확인만 1분마다가 아니라 즉시 평가하고, SNS와 SQS의 정책을 "
+        "검사하지 않으며, 재시작하면 셋 다 비워짐",
+    ),
+    Part(
         "CloudFront's edge",
         "one nginx which follows the distributions in moto",
         "CloudFront is one nginx that caches nothing, and a change reaches it within seconds rather than minutes",

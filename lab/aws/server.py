@@ -10,7 +10,7 @@ from pathlib import Path
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from lab.aws import gaps, throttled
+from lab.aws import alarms, gaps, throttled
 from lab.aws.persistence import Store
 from lab.throttle import Throttle
 
@@ -24,7 +24,7 @@ class Application:
 
     def __init__(self, store: Store, throttle: Throttle) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._store = store
         self._throttle = throttle
 
@@ -32,7 +32,7 @@ class Application:
         refused = throttled.refusal(self._throttle, environ, start_response)
         if refused is not None:
             return refused
-        with self._lock:
+        with self.lock:
             # Flask answers with the whole body at once; a generator would run outside of the lock.
             body = list(self._moto(environ, start_response))
             if environ["REQUEST_METHOD"] != "GET" and environ["PATH_INFO"].startswith(KEPT_PATHS):
@@ -56,6 +56,6 @@ def server(listener: socket.socket, state: Path, health_file: Path, throttle: Th
     store = Store(state)
     store.load()
     host, port = listener.getsockname()[:2]
-    return make_server(
-        host, port, Application(store, throttle), threaded=True, request_handler=Handler, fd=listener.fileno()
-    )
+    application = Application(store, throttle)
+    alarms.keep_looking(health_file.with_name("route53-status.json"), application.lock)
+    return make_server(host, port, application, threaded=True, request_handler=Handler, fd=listener.fileno())

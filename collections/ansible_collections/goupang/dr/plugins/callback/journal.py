@@ -20,6 +20,8 @@ description:
     inventory has C(dr_objectives), there is V(objectives) (rto_seconds, rpo_seconds).
   - Of the playbooks that O(goupang_dr_report_playbooks) names, a report for people is written beside the journal at the
     end, with the suffix C(.html), in English and in Korean. The event V(report) (file, sha256) follows V(run_end).
+  - What P(goupang.dr.notices#callback) and M(goupang.dr.dr_notice) told people is the event V(notice) (moment, target,
+    outcome, why). It is written when it is known, so it may follow V(run_end) too.
   - Who approved a run is on record where the operator says it with C(-e dr_approved_by=NAME).
   - A V(task_start) that no V(task) follows is where a run was killed.
   - A task with a tag V(phase_X) has C(phase) X in its lines, by which the time of a run can be taken apart. The tags of

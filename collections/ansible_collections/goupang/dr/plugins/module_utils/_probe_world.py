@@ -15,7 +15,6 @@ import ssl
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, LibraryMissing, Missing, OutOfReach
 from ansible_collections.goupang.dr.plugins.module_utils._probe import Page, Probe, Resolution, host_of
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
@@ -26,6 +25,8 @@ try:
     import dns.name
     import dns.query
     import dns.rcode
+    import dns.rdataclass
+    import dns.rdatatype
     import dns.resolver
 
     HAS_DNSPYTHON = True
@@ -55,6 +56,9 @@ class RealWorld:
         if is_address(name):
             return Resolution((name,))
         if not HAS_DNSPYTHON:
+            # Here, since role watch runs this file where Ansible is not.
+            from ansible.module_utils.basic import missing_required_lib
+
             raise LibraryMissing(missing_required_lib("dnspython"))
         server, port = server_and_port(resolver or system_resolver())
         for record_type in ("A", "AAAA"):
@@ -144,15 +148,32 @@ def ask(name: str, record_type: str, server: str, port: int) -> Resolution:
     ttl: int | None = None
     wanted = dns.name.from_text(name)
     for _step in range(CNAME_STEPS):
-        chain = exchange(dns.message.make_query(wanted, record_type), server, port, name).resolve_chaining()
-        if chain.answer is not None or chain.cnames:
-            ttl = chain.minimum_ttl if ttl is None else min(ttl, chain.minimum_ttl)
-        if chain.answer is not None:
-            return Resolution(tuple(record.address for record in chain.answer), ttl)
-        if chain.canonical_name == wanted:
+        response = exchange(dns.message.make_query(wanted, record_type), server, port, name)
+        found, last, ttls = along(response, wanted, record_type)
+        ttl = min([*ttls, *([] if ttl is None else [ttl])], default=None)
+        if found is not None:
+            return Resolution(tuple(record.address for record in found), ttl)
+        if last == wanted:
             return Resolution(())
-        wanted = chain.canonical_name
+        wanted = last
     raise OutOfReach(f"{name} is an alias of an alias, more than {CNAME_STEPS} times, at {server}")
+
+
+def along(response: t.Any, name: t.Any, record_type: str) -> tuple[t.Any, t.Any, list[int]]:
+    """Within one answer, along its CNAMEs: the records or None, the name where it ends, and each TTL on the way.
+
+    dnspython does this since 2.1; role watch's host may have 2.0, that of Debian 11.
+    """
+    ttls: list[int] = []
+    for _step in range(CNAME_STEPS):
+        found = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(record_type))
+        if found is not None:
+            return found, name, [*ttls, found.ttl]
+        alias = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.CNAME)
+        if alias is None:
+            break
+        name, ttls = alias[0].target, [*ttls, alias.ttl]
+    return None, name, ttls
 
 
 def exchange(query: t.Any, server: str, port: int, name: str) -> t.Any:

@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import socket
 import ssl
 import sys
 import typing as t
@@ -28,6 +26,7 @@ from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils import _mysql, _writers
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
+from ansible_collections.goupang.dr.plugins.module_utils._systemd import tell_systemd
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 # How long to wait before the next look: in peace or once closed; while nobody can tell; while the database is silent
@@ -150,17 +149,6 @@ class RealWorld:
 
     def session(self) -> _mysql.Session:
         return _mysql.open_session(self.database, connect_seconds=ANSWER_SECONDS)
-
-
-def tell_systemd(text: str) -> None:
-    """As sd_notify does; nothing without systemd."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if not address:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-        # A name that begins with @ lies in the abstract namespace.
-        sock.connect("\0" + address[1:] if address.startswith("@") else address)
-        sock.sendall(text.encode())
 
 
 def main(path: str) -> None:
