@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import typing as t
+from dataclasses import replace
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_aws as aws
@@ -55,6 +56,16 @@ def test_last_years_account_in_an_origin_is_named_with_its_fix() -> None:
     assert (
         line.fix == "If dr2026.blob.net is right, run provision.yml, which sets the origin; else correct the inventory."
     )
+
+
+def test_a_secret_that_the_edge_does_not_tell_is_named_and_not_told() -> None:
+    site = replace(DR, secret="hush-hush")
+    for value, level in ((None, NO), ("old", NO), ("hush-hush", OK)):
+        items = [{"HeaderName": "x-goupang-dr-edge", "HeaderValue": value}] if value else []
+        (line,) = aws.judge_distribution(site, [distribution(site, origin={"CustomHeaders": {"Items": items}})])
+        assert line.level == level
+        assert "hush-hush" not in line.what + repr(site)
+        assert ("it does not tell its origin dr_edge_secret" in line.what) == (level == NO)
 
 
 @pytest.mark.parametrize(

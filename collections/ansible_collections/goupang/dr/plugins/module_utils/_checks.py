@@ -103,7 +103,9 @@ class Subject:
         return [
             Site("www", names.get("www", ""), sites["www_domain"], storage["domain"], what, path=page),
             Site(
-                "dr", names.get("dr", ""), sites["dr_domain"], machine["fqdn"], "the machine", port=machine["http_port"]
+                *("dr", names.get("dr", ""), sites["dr_domain"], machine["fqdn"], "the machine"),
+                port=machine["http_port"],
+                secret=self.params["stack"].get("edge_secret"),
             ),
         ]
 

@@ -20,6 +20,8 @@ Json = dict[str, t.Any]
 CLOUDFRONT, HEALTH_CHECKS, RECORDS = "cloudfront", "health checks", "records"
 PROVISION = "Run provision.yml."
 LONGEST_TTL = 60
+# As role stack has CloudFront say it, and role application has Tomcat want it.
+EDGE_HEADER = "X-Goupang-DR-Edge"
 PATIENCE = _aws.Patience(connect=3, read=5, attempts=1)
 # Silence is not repeated; who says that it is too much is asked again for so many seconds.
 BUSY_SECONDS = 8
@@ -102,7 +104,7 @@ def plain(name: str) -> str:
 class Site:
     """What one distribution has to be: its own domain, the name that it carries, and the origin behind it.
 
-    what: what the origin is, in words. path and port: None where they do not matter.
+    what: what the origin is, in words. path, port and secret (what the edge tells it): None where they do not matter.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Site:
     what: str
     path: str | None = None
     port: int | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
@@ -143,6 +146,9 @@ def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tup
     port = origin.get("CustomOriginConfig", {}).get("HTTPPort")
     if site.port is not None and port != site.port:
         yield f"it asks its origin on port {port}", f"{site.port} is meant"
+    told = {h["HeaderName"].lower(): h["HeaderValue"] for h in origin.get("CustomHeaders", {}).get("Items") or []}
+    if site.secret and told.get(EDGE_HEADER.lower()) != site.secret:
+        yield "it does not tell its origin dr_edge_secret", f"{site.what} answers nobody without it"
 
 
 def origin_of(distribution: Json) -> Json:

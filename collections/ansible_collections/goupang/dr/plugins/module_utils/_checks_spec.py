@@ -45,6 +45,7 @@ STACK: Spec = {
     "interval": {"type": "int", "default": 10},
     "threshold": {"type": "int", "default": 3},
     "automatic": {"type": "bool", "default": False},
+    "edge_secret": {"type": "str", "no_log": True},
 }
 MACHINE: Spec = {
     "name": TEXT,

@@ -167,6 +167,9 @@ options:
         description: Whether users may be moved to a secondary that no runbook has opened.
         type: bool
         default: false
+      edge_secret:
+        description: What the distribution of dr has to tell the machine, in the header C(X-Goupang-DR-Edge).
+        type: str
   machine:
     description: The machine in Azure, as M(goupang.dr.azure_dr_vm) would build it.
     type: dict
