@@ -22,6 +22,7 @@ _PASSWORDS = (
     "application_secondary",
     "root_primary",
     "root_secondary",
+    "edge",
 )
 
 

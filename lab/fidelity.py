@@ -98,6 +98,15 @@ PARTS: tuple[Part, ...] = (
         "Blob Storage는 Azurite: 이 디스크의 사본 하나뿐이며 버전 관리, 변경 불가 설정, 네트워크 규칙이 없음",
     ),
     Part(
+        "Azure's storage accounts and database servers, as resources",
+        "our endpoint: containers are made in Azurite, server parameters are set in MySQL",
+        "a database server and a storage account run before they are asked for, one of each: making them takes a "
+        "second rather than minutes; their SKUs, soft delete, immutability, firewall rules and backups are stored and "
+        "do nothing",
+        "데이터베이스 서버와 스토리지 계정은 요청 전부터 하나씩 실행 중: 생성이 수 분이 아니라 1초이며, SKU, "
+        "일시 삭제, 변경 불가 설정, 방화벽 규칙, 백업 설정은 저장만 되고 동작하지 않음",
+    ),
+    Part(
         "Distance",
         "one machine",
         "both clouds are on one machine: no latency between regions, and a restore competes with everything else",

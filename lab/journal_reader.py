@@ -18,7 +18,11 @@ TRAFFIC = re.compile(r"(^|\.)traffic : Resolvers answer ")
 DNS_PROBE = "goupang.dr.site_probe"
 BAD = ("failed", "unreachable")
 # Modules that ask AWS's API. A test compares this with the collection's action group and amazon.aws.
-AWS_MODULES = ("goupang.dr.route53_hc_invert", "goupang.dr.cloudfront_distribution")
+AWS_MODULES = (
+    "goupang.dr.route53_failover_records",
+    "goupang.dr.route53_hc_invert",
+    "goupang.dr.cloudfront_distribution",
+)
 AWS_COLLECTION = "amazon.aws."
 
 

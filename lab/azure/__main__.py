@@ -13,6 +13,7 @@ from pathlib import Path
 from lab import facts, netns
 from lab.azure import names
 from lab.azure.arm import Arm
+from lab.azure.backing import LabBacking
 from lab.azure.machines import PodmanMachines
 from lab.azure.network import Pool
 from lab.azure.operations import Pace
@@ -51,12 +52,14 @@ def serve() -> None:
     store = Store(
         home / "arm" / "state.json", after_save=lambda state: names.publish(state, home / "run" / "azure-names.json")
     )
+    secrets = facts.secrets()
     arm = Arm.assemble(
         store=store,
-        secret=facts.secrets()["azure_client_secret"],
+        secret=secrets["azure_client_secret"],
         machines=PodmanMachines(podman, lab),
         pool=Pool(lab.subnet, facts.FIRST_MACHINE),
         pace=Pace(step=step_seconds()),
+        backing=LabBacking(podman, lab, secrets["storage_key"]),
     )
     answer = throttled(Throttle(orders(home)[0]), arm.answer)
     server = Server(listener, home / "ca" / "azure.pem", home / "ca" / "azure.key", answer)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from lab.azure import catalog, faults, ids
 from lab.azure.compute import Compute, conflict, instance_view
 from lab.azure.entra import Entra
-from lab.azure.ids import CHILDREN, MACHINE, ResourceId
+from lab.azure.ids import CHILDREN, MACHINE, NESTED, ResourceId
 from lab.azure.machines import Machines
 from lab.azure.network import Network, Pool
 from lab.azure.operations import Handler, Operations, Pace
+from lab.azure.services import DONE, Backing, Services
 from lab.azure.store import Operation, Resource, Store
 from lab.azure.wire import ArmError, Json, Request, Response
 
@@ -36,7 +37,7 @@ _IMAGE = re.compile(
     r"/skus/(?P<sku>[^/]+)/versions$"
 )
 
-Provider = t.Union[Compute, Network]
+Provider = t.Union[Compute, Network, Services]
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,19 @@ class Arm:
     entra: Entra
     compute: Compute
     network: Network
+    services: Services
     operations: Operations
 
     @classmethod
-    def assemble(cls, store: Store, secret: str, machines: Machines, pool: Pool, pace: Pace) -> Arm:
+    def assemble(
+        cls, store: Store, secret: str, machines: Machines, pool: Pool, pace: Pace, backing: Backing | None = None
+    ) -> Arm:
         """Everything that answers, on one store. Call `operations.resume()` once it may work."""
         network = Network(store, pool)
         compute = Compute(store, machines, network)
         handlers: dict[str, Handler] = {**compute.handlers(), "settle": lambda _: None}
-        arm = cls(store, Entra(secret), compute, network, Operations(store, handlers, pace))
+        services = Services(store, backing or Backing())
+        arm = cls(store, Entra(secret), compute, network, services, Operations(store, handlers, pace))
         handlers["resource.delete"] = arm._remove
         handlers["group.delete"] = arm._remove_group
         return arm
@@ -112,7 +117,10 @@ class Arm:
             shown = [
                 self._show(resource)
                 for key, resource in self.store.resources.items()
-                if key.startswith(prefix) and kind in (None, resource.document["type"])
+                if key.startswith(prefix)
+                and kind in (None, resource.document["type"])
+                # What lies in another resource is in that one's own lists alone.
+                and (kind or resource.document["type"] not in NESTED)
             ]
             return Response(200, {"value": shown})
         return None
@@ -155,7 +163,7 @@ class Arm:
             self.compute.machines.delete(machine.document["name"])
         with self.store.lock:
             for key in [key for key in self.store.resources if key.startswith(prefix)]:
-                del self.store.resources[key]
+                self.services.remove(key)
             self.store.groups.pop(operation.target, None)
 
     # --- machines' actions ------------------------------------------------------------
@@ -189,7 +197,9 @@ class Arm:
         raise _not_allowed(request)
 
     def _provider(self, kind: str) -> Provider:
-        return self.compute if kind.startswith("Microsoft.Compute/") else self.network
+        if kind.startswith("Microsoft.Compute/"):
+            return self.compute
+        return self.network if kind.startswith("Microsoft.Network/") else self.services
 
     def _show(self, resource: Resource) -> Json:
         return self._provider(resource.document["type"]).show(resource)
@@ -214,7 +224,7 @@ class Arm:
         if request.method == "PATCH":
             before = self.store.get(rid)
         body = _merged(before.document, request.json()) if request.method == "PATCH" and before else request.json()
-        if not body.get("location"):
+        if not body.get("location") and rid.type not in NESTED:
             raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
         return self._store(rid, body, request, tenant, late)
 
@@ -226,6 +236,9 @@ class Arm:
             (body.get("properties") or {}).pop(derived, None)  # clients send back what they read
         body.pop("managedBy", None)
         kind = self._provider(rid.type).put(rid, body, before, tenant)
+        if kind == DONE:
+            self.store.save()
+            return Response(200 if before else 201, self._get(rid, request))
         self.store.resources[rid.key].state = "Updating" if before else "Creating"
         arguments = {"power_before": before.power if before else None}
         operation = self.operations.begin(kind, rid.key, arguments, late)
@@ -250,6 +263,10 @@ class Arm:
         if resource is None:
             return Response(204)
         arguments: Json = {"power_before": resource.power}
+        if rid.type in NESTED:
+            self.services.remove(rid.key)
+            self.store.save()
+            return Response(200)
         if rid.child is not None:
             part = next((p for p in _parts(resource.document, rid) if _same(p, rid)), None)
             if part is None:
@@ -272,7 +289,7 @@ class Arm:
                 return
             name = operation.arguments.get("part")
             if name is None:
-                del self.store.resources[operation.target]
+                self.services.remove(operation.target)
                 return
             kind = CHILDREN[resource.document["type"]]
             kept = [p for p in resource.properties[kind] if p["name"].lower() != name.lower()]

@@ -1,6 +1,7 @@
 """Resource ids: /subscriptions/S/resourceGroups/G/providers/TYPE/NAME[/CHILD TYPE/CHILD NAME].
 
-Azure compares them without regard to case, so `key` is lower case; what is shown keeps the client's spelling.
+Some children are parts of their parent's document, others (NESTED) are resources of their own inside of it. Azure
+compares ids without regard to case, so `key` is lower case; what is shown keeps the client's spelling.
 """
 
 from __future__ import annotations
@@ -16,12 +17,25 @@ INTERFACE = "Microsoft.Network/networkInterfaces"
 PUBLIC_ADDRESS = "Microsoft.Network/publicIPAddresses"
 NETWORK = "Microsoft.Network/virtualNetworks"
 SECURITY_GROUP = "Microsoft.Network/networkSecurityGroups"
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+BLOB_SERVICE = f"{ACCOUNT}/blobServices"
+CONTAINER = f"{BLOB_SERVICE}/containers"
+IMMUTABILITY = f"{CONTAINER}/immutabilityPolicies"
+SERVER = "Microsoft.DBforMySQL/flexibleServers"
+PARAMETER = f"{SERVER}/configurations"
+FIREWALL_RULE = f"{SERVER}/firewallRules"
 
-_TYPES = {name.lower(): name for name in (MACHINE, DISK, INTERFACE, PUBLIC_ADDRESS, NETWORK, SECURITY_GROUP)}
+# Resources inside of others: their type has a word for each level, their name one too.
+NESTED = (BLOB_SERVICE, CONTAINER, IMMUTABILITY, PARAMETER, FIREWALL_RULE)
+_TYPES = {
+    name.lower(): name
+    for name in (MACHINE, DISK, INTERFACE, PUBLIC_ADDRESS, NETWORK, SECURITY_GROUP, ACCOUNT, SERVER, *NESTED)
+}
 # Where the parts of a resource that have ids of their own lie inside it.
 CHILDREN = {NETWORK: "subnets", SECURITY_GROUP: "securityRules", INTERFACE: "ipConfigurations"}
 
 _GROUP = r"/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)"
+_NESTED = re.compile(rf"(?i)^{_GROUP}/providers/(?P<namespace>[^/]+)/(?P<pairs>[^/]+/[^/]+(?:/[^/]+/[^/]+)+)$")
 _RESOURCE = re.compile(
     rf"(?i)^{_GROUP}/providers/(?P<type>[^/]+/[^/]+)/(?P<name>[^/]+)(/(?P<child_type>[^/]+)/(?P<child>[^/]+))?$"
 )
@@ -43,7 +57,18 @@ class ResourceId:
 
     @property
     def id(self) -> str:
-        return f"{self.group_id}/providers/{self.type}/{self.name}"
+        namespace, *kinds = self.type.split("/")
+        pairs = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, self.name.split("/")))
+        return f"{self.group_id}/providers/{namespace}/{pairs}"
+
+    @property
+    def parent(self) -> ResourceId | None:
+        """The resource that a nested one lies in."""
+        if self.type not in NESTED:
+            return None
+        return ResourceId(
+            self.subscription, self.group, self.type.rpartition("/")[0], self.name.rpartition("/")[0], None
+        )
 
     @property
     def key(self) -> str:
@@ -56,6 +81,12 @@ class ResourceId:
 
 def parse(path: str) -> ResourceId | None:
     """The resource that a path names, None where it names none. ArmError for types that are not emulated."""
+    match = _NESTED.match(path)
+    if match is not None:
+        words = match["pairs"].split("/")
+        nested = _TYPES.get("/".join([match["namespace"], *words[::2]]).lower())
+        if nested in NESTED:
+            return ResourceId(match["subscription"], match["group"], str(nested), "/".join(words[1::2]))
     match = _RESOURCE.match(path)
     if match is None:
         return None

@@ -41,6 +41,12 @@ def test_what_status_tells_besides_is_explained_as_the_role_has_it() -> None:
     assert {"status_state", *variables("example", "status.yml")} == set(specs["main"]["options"])
 
 
+def test_what_is_ours_in_azure_is_explained_as_the_role_has_it() -> None:
+    assert variables("lab", "foundation.yml") == variables("example", "foundation.yml")
+    specs = yaml.safe_load((ROLES / "foundation/meta/argument_specs.yml").read_text())["argument_specs"]
+    assert {"foundation_state", *variables("example", "foundation.yml")} == set(specs["main"]["options"])
+
+
 def test_guard_checks_the_contract_that_the_example_explains() -> None:
     contract = yaml.safe_load((ROLES / "guard/vars/main.yml").read_text())["__guard_contract"]
     assert sorted(contract) == sorted(variables("example", "dr.yml"))

@@ -21,6 +21,7 @@ from lab.fingerprint import World
 from lab.podman import Podman
 from lab.story.stage import playbook_command
 from lab.watch.fetch import Response
+from tests.drills.front import strangers_and_ours
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.story import OPEN_MARK, Deed, deed, past_dns
 
@@ -50,6 +51,7 @@ class Seen:
     installed: Outcome
     again: Deed  # warm_up a second time
     standby: Stand
+    front: tuple[int, int, int]  # how those are answered who come past CloudFront
     opened: Outcome
     opened_again: Deed
     serving: Stand
@@ -90,6 +92,7 @@ def seen(request: pytest.FixtureRequest, lab: Facts, now: World, runbooks: Runbo
     installed = warm_up()
     assert installed.code == 0, installed.tail
     again, standby = deed(now.machines, warm_up), look(lab)
+    front = strangers_and_ours(now)
     asked = f"""
     . /etc/os-release; echo "$VERSION_ID"
     systemctl is-active {tomcat}; systemctl show --property=ProtectSystem --value {tomcat}
@@ -103,8 +106,8 @@ def seen(request: pytest.FixtureRequest, lab: Facts, now: World, runbooks: Runbo
     unit = on_machine(lab, f"systemctl is-active {tomcat}; systemctl is-enabled {tomcat} || true")
     cooled = runbooks.run("cool_down")
     return Seen(
-        tomcat, version, system, installed, again, standby, opened, opened_again, serving, stopped, stopped_again,
-        unit, cooled,
+        tomcat, version, system, installed, again, standby, front, opened, opened_again, serving, stopped,
+        stopped_again, unit, cooled,
     )  # fmt: skip
 
 
@@ -130,6 +133,11 @@ def test_a_standby_serves_pages_with_data_and_takes_nothing(seen: Seen) -> None:
     assert (seen.standby.health, seen.standby.posted, seen.standby.mark) == (200, 503, 404)
     assert (seen.standby.owners.status, seen.standby.owners.headers.get("x-served-by")) == (200, "secondary")
     assert "Betty" in seen.standby.owners.body
+
+
+def test_who_comes_past_our_cloudfront_does_not_reach_the_application(seen: Seen) -> None:
+    """404 is the application's word; with 403 alone it may have done what was asked (see front.config.j2)."""
+    assert seen.front == (403, 403, 404)
 
 
 def test_serving_it_is_open(seen: Seen) -> None:

@@ -38,6 +38,14 @@ def test_no_override_is_an_empty_one(tmp_path):
     assert '"guard_override": {}' in told(done)
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_answer_that_was_left_empty_is_no_override(tmp_path, empty):
+    """AWX hands it on as an unsafe empty text, which Ansible reads as null."""
+    done = guard(tmp_path, "override.yml", "-e", json.dumps({"dr_override": empty}))
+    assert done.returncode == 0, told(done)
+    assert '"guard_override": {}' in told(done)
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -11,7 +11,7 @@ from lab import credentials
 
 def test_all_are_long_distinct_and_safe_to_quote() -> None:
     secrets = credentials.complete({})
-    assert len(set(secrets.values())) == len(secrets) == 9
+    assert len(set(secrets.values())) == len(secrets) == 10
     assert all(len(value) >= 24 for value in secrets.values())
     plain = {name: value for name, value in secrets.items() if name != "storage_key"}
     assert all(re.fullmatch(r"[0-9a-f]+", value) for value in plain.values())

@@ -149,7 +149,9 @@ def story(folder: Path, *options: str, more: str = "", **environment: str) -> Do
 
 
 def test_a_real_run_is_told_line_by_line(tmp_path):
-    done = story(tmp_path, "-e", "dr_confirm=failover", "-e", "other=hidden", GOUPANG_DR_RUN_ID="story-1")
+    said = ["-e", "dr_confirm=failover", "-e", "other=hidden"]
+    said += ["-e", json.dumps({"dr_override": None, "dr_approved_by": ""})]  # left empty in a survey of AWX
+    done = story(tmp_path, *said, GOUPANG_DR_RUN_ID="story-1")
     assert done.returncode == 2, done.stdout + done.stderr
     path = tmp_path / ".dr/journal/story-1.jsonl"
     told = lines(path)

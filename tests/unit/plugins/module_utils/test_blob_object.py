@@ -33,6 +33,13 @@ def writes(content_type="text/html", cache_control="no-cache"):
     return Call("write", ("page", DATA, content_type, cache_control))
 
 
+def test_a_dry_run_finds_no_blob_where_the_container_is_yet_to_be_made():
+    gone = Missing("The container does not exist.")
+    assert run(PAGE, looks(gone), check=True)["changed"]
+    with pytest.raises(Missing):
+        run(PAGE, looks(gone))
+
+
 def test_present_check_do_check_again_do_again():
     foreseen = run(PAGE, looks(None), check=True)
     done = run(PAGE, looks(None), writes())

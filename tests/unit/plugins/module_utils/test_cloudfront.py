@@ -79,6 +79,20 @@ def test_what_others_set_is_kept():
     assert now == expected
 
 
+def test_headers_for_the_origin_are_set_whole_and_a_diff_does_not_tell_their_values():
+    have = as_found(APP)
+    have["Origins"]["Items"][0]["CustomHeaders"] = {"Quantity": 1, "Items": [{"HeaderName": "a", "HeaderValue": "b"}]}
+    said = replace(APP.origin, headers={"X-Edge": "hush-hush"})
+    now = desired(have, replace(APP, origin=said), None)
+    items = [{"HeaderName": "X-Edge", "HeaderValue": "hush-hush"}]
+    assert now["Origins"]["Items"][0]["CustomHeaders"] == {"Quantity": 1, "Items": items}
+    assert desired(now, replace(APP, origin=replace(said, headers={"x-edge": "hush-hush"})), None) == now
+    shown = summary(now)
+    assert list(shown["origin"]["headers"]) == ["x-edge"]
+    assert shown != summary(desired(now, replace(APP, origin=replace(said, headers={"X-Edge": "other"})), None))
+    assert "hush-hush" not in str(shown) + repr(said)
+
+
 def test_what_is_there_is_not_written_into():
     have = as_found(APP)
     before = copy.deepcopy(have)

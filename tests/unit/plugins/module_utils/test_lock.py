@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, OutOfReach, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, OutOfReach, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._lock import (
     PAST_KEPT,
     Found,
@@ -302,6 +302,12 @@ def test_what_a_colleague_has_by_now_stays_theirs():
         let_go(blob, "new-id", NOW)
     # They took it and gave it back: what they wrote stays.
     with Script(acquires(), looks(Record(KIM, THEIRS)), Call("release", ("new-id",))) as blob:
+        let_go(blob, "new-id", NOW)
+
+
+def test_a_lock_whose_container_is_gone_is_given_back():
+    gone = Call("acquire", ("new-id",), Missing("The container does not exist."))
+    with Script(gone) as blob:
         let_go(blob, "new-id", NOW)
 
 

@@ -251,8 +251,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             "run_start",
             schema=SCHEMA,
             playbook=self._run.name,
-            intent=extra_vars.get("dr_confirm"),
-            said={name: str(extra_vars[name]) for name in SAID if name in extra_vars},
+            intent=extra_vars.get("dr_confirm") or None,
+            # AWX hands on what was left empty too, and Ansible reads that as nothing.
+            said={name: str(extra_vars[name]) for name in SAID if extra_vars.get(name) not in (None, "")},
             inventory=list(context.CLIARGS.get("inventory") or ansible_constants.DEFAULT_HOST_LIST or []),
             check_mode=bool(context.CLIARGS.get("check")),
             git_commit=git_commit(),

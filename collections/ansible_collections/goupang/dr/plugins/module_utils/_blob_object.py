@@ -46,7 +46,7 @@ def present(store: Store, want: Want, check_mode: bool) -> Json:
     digest = hashlib.sha256(want.data).hexdigest()
     if want.sha256 and want.sha256 != digest:
         raise Refused(f"What was given for {want.name} has the SHA-256 {digest} and not {want.sha256}; not written.")
-    before = store.properties(want.name)
+    before = _seen(store, want, check_mode)
     if before and not want.overwrite:
         return _result(False, before.sha256, before.bytes, described(before), described(before))
     if before and _agrees(before, want, digest):
@@ -58,6 +58,16 @@ def present(store: Store, want: Want, check_mode: bool) -> Json:
     if not check_mode:
         store.write(want.name, want.data, content_type, cache_control)
     return _result(True, digest, len(want.data), described(before), described(after))
+
+
+def _seen(store: Store, want: Want, check_mode: bool) -> BlobProperties | None:
+    """What is there. A dry run of whatever makes the container too finds none yet."""
+    try:
+        return store.properties(want.name)
+    except Missing:
+        if not check_mode:
+            raise
+        return None
 
 
 def _agrees(before: BlobProperties, want: Want, digest: str) -> bool:

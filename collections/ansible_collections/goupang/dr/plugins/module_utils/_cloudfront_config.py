@@ -9,8 +9,9 @@ lays what we want over what is there, and keeps everything else.
 from __future__ import annotations
 
 import copy
+import hashlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Config = dict[str, t.Any]
 
@@ -28,11 +29,14 @@ ORIGIN_PATIENCE = {"ConnectionAttempts": 2, "ConnectionTimeout": 4}
 
 @dataclass(frozen=True)
 class Origin:
+    """headers: what the edge adds to each request, by name; None: what is there stays. Their values may be secret."""
+
     domain_name: str
     path: str = ""
     protocol: str = "https-only"
     http_port: int = 80
     https_port: int = 443
+    headers: t.Mapping[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -102,11 +106,20 @@ def lay_origin(config: Config, want: Origin) -> None:
     (origin,) = [origin for origin in config["Origins"]["Items"] if origin["Id"] == target]
     origin["DomainName"] = want.domain_name
     origin["OriginPath"] = want.path
+    if want.headers is not None and sent_headers(origin) != {name.lower(): v for name, v in want.headers.items()}:
+        items = [{"HeaderName": name, "HeaderValue": value} for name, value in want.headers.items()]
+        origin["CustomHeaders"] = listed(items)
     # One of both: an origin is a bucket or a host.
     origin.pop("S3OriginConfig", None)
     origin.setdefault("CustomOriginConfig", {}).update(
         {"HTTPPort": want.http_port, "HTTPSPort": want.https_port, "OriginProtocolPolicy": want.protocol}
     )
+
+
+def sent_headers(origin: Config) -> dict[str, str]:
+    """What the edge adds to each request to this origin; names in lower case."""
+    items = origin.get("CustomHeaders", {}).get("Items") or []
+    return {item["HeaderName"].lower(): item["HeaderValue"] for item in items}
 
 
 def lay_behaviour(behaviour: Config, want: Wanted, headers_policy_id: str | None) -> None:
@@ -194,6 +207,10 @@ def summary(config: Config | None) -> Config:
             "protocol": custom.get("OriginProtocolPolicy"),
             "http_port": custom.get("HTTPPort"),
             "https_port": custom.get("HTTPSPort"),
+            # A value may be secret: a few digits of its digest tell that it changes, and nothing else.
+            "headers": {
+                name: hashlib.sha256(value.encode()).hexdigest()[:8] for name, value in sent_headers(origin).items()
+            },
         },
         "origin_request_policy": behaviour.get("OriginRequestPolicyId"),
         "response_headers_policy": behaviour.get("ResponseHeadersPolicyId"),

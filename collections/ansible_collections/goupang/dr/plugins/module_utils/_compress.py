@@ -66,6 +66,11 @@ class Meter:
             self.feed(chunk)
             yield chunk
 
+    @property
+    def bytes(self) -> int:
+        """How many have passed."""
+        return self._bytes
+
     def digest(self) -> Digest:
         return Digest(self._bytes, self._sha256.hexdigest())
 

@@ -288,8 +288,11 @@ def release(place: Place, mark: str) -> Outcome:
 def let_go(blob: LockBlob, lease_id: str, now: str) -> None:
     """Say in the blob that nobody holds it, and give the lease back; nothing where it is another's by now."""
     # Taken once more, because what is written after it expired would be refused.
-    if not blob.acquire(lease_id):
-        return
+    try:
+        if not blob.acquire(lease_id):
+            return
+    except Missing:
+        return  # deprovision.yml has removed the container that it lay in
     record = _record(blob.look())
     if record.holder and record.lease == fingerprint(lease_id):
         entry = {**asdict(record.holder), "ended": "released", "at": now, "by": record.holder.owner, "reason": ""}

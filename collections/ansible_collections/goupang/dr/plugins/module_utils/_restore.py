@@ -23,6 +23,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, NoKey, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
+from ansible_collections.goupang.dr.plugins.module_utils._progress import Reporter
 from ansible_collections.goupang.dr.plugins.module_utils._restore_source import Dump, damage
 from ansible_collections.goupang.dr.plugins.module_utils._seal import NO_KEYS, Keys
 
@@ -117,6 +118,7 @@ class Loading:
         lock: str = _restore_lock.LOCK,
         before_each: t.Callable[[], None] = lambda: None,
         keys: Keys = NO_KEYS,
+        progress_file: str | None = None,
     ) -> None:
         """`more` opens further sessions on the target, one each, which load beside the first, the holder of `lock`.
 
@@ -130,6 +132,7 @@ class Loading:
         self._schema = schema
         self._before_each = before_each
         self._keys = keys
+        self._progress = Reporter(progress_file, manifest.backup_id, manifest.plain.bytes)
 
     def look_ahead(self) -> Dump:
         """The dump, opened. Whatever makes it one that cannot be restored is said here, where it can be known."""
@@ -142,9 +145,12 @@ class Loading:
 
     def fill(self, dump: Dump) -> None:
         """Make the schema, load the dump into it, and compare. A DrError leaves it behind half full."""
-        with self._of_this_backup(), self._blaming_the_dump():
-            self._load(dump)
-            self._count()
+        try:
+            with self._of_this_backup(), self._blaming_the_dump():
+                self._load(dump)
+                self._count()
+        finally:
+            self._progress.end()
 
     def compare_checksums(self) -> int:
         """Of how many tables: those that the manifest has, on a server of the source's release. Refused."""
@@ -184,7 +190,8 @@ class Loading:
             for one in sessions:
                 one.run(f"USE {name}")
             smaller = min(largest // 2, _restore_load.LARGEST_MERGED)
-            _restore_load.load(sessions, _restore_load.merged(statements, smaller), _run)
+            merged = _restore_load.merged(statements, smaller)
+            _restore_load.load(sessions, self._progress.through(merged, dump.position), _run)
 
     def _watched(self, statements: Iterable[Item]) -> Iterator[Item]:
         for statement in statements:
@@ -210,6 +217,7 @@ class Loading:
         have = self._tables()
         for table, rows in self._manifest.tables.items():
             self._before_each()
+            self._progress.counting(table)
             if self._folded(table) not in have:
                 raise Refused(f"Table {table} of backup {self._manifest.backup_id} did not arrive.")
             ((count,),) = self._session.rows(f"SELECT COUNT(*) FROM {identifier(self._schema)}.{identifier(table)}")

@@ -29,6 +29,10 @@ class Dump:
         for _statement in self.sanitiser.statements(head):
             raise AssertionError("a comment is no statement")
 
+    def position(self) -> int:
+        """How many bytes of the plain dump were read."""
+        return self._plain.bytes
+
     def statements(self) -> Iterator[Item]:
         """What the target shall run, in order. At its end: Damaged unless the dump was the one of the manifest."""
         yield from self.sanitiser.statements(self._rest)

@@ -60,6 +60,11 @@ options:
         description: The origin's port for HTTPS.
         type: int
         default: 443
+      headers:
+        description:
+          - Headers that the edge adds to each request to the origin, as names and values, for an origin that answers
+            nobody else. Their values are never shown. Without it they stay as they are.
+        type: dict
   pass_viewer_host:
     description:
       - Whether the origin is sent all that the viewer sent, C(Host) included, as an application needs it. Its
@@ -211,6 +216,7 @@ ORIGIN = {
     "protocol": {"type": "str", "choices": ["http-only", "https-only"], "default": "https-only"},
     "http_port": {"type": "int", "default": 80},
     "https_port": {"type": "int", "default": 443},
+    "headers": {"type": "dict", "no_log": True},
 }
 ERROR_PAGE = {
     "path": {"type": "str", "required": True},

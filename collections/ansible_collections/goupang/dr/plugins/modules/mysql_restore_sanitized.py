@@ -71,6 +71,11 @@ options:
       - More than the server has processors to spare is no faster.
     type: int
     default: 2
+  progress_file:
+    description:
+      - Where it says once a second how far it is, as JSON, for M(goupang.dr.restore_awaited). Its folder is made. The
+        file is gone at the end. One that cannot be written is no error.
+    type: path
   statement_timeout:
     description: Seconds that the server may take for one statement, such as counting a table.
     type: int
@@ -197,11 +202,11 @@ def run(
     params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store, more: t.Sequence[Opener] = ()
 ) -> dict[str, t.Any]:
     """Restore, or look whether a restore is needed; the module's answer. more: how to open further connections."""
-    prefix, keys = params["prefix"], given(params)
+    prefix, keys, progress = params["prefix"], given(params), params.get("progress_file")
 
     def attempt(manifest: Manifest) -> Restored:
         schema = schema_name(manifest, params["schema_prefix"])
-        restore = Restore(session, store, manifest, prefix, schema, more, keys=keys)
+        restore = Restore(session, store, manifest, prefix, schema, more, keys=keys, progress_file=progress)
         return restore.find_out() if check_mode else restore.ensure(params["keep"], params["in_use"])
 
     passed: list[_fallback.PassedOver] = []
@@ -240,6 +245,7 @@ def main() -> None:
             "keep": {"type": "int", "default": 2},
             "in_use": {"type": "list", "elements": "str", "default": []},
             "connections": {"type": "int", "default": USUAL_SESSIONS},
+            "progress_file": {"type": "path"},
             "statement_timeout": {"type": "int", "default": 600},
         },
         required_by=AUTH_REQUIRED_BY,
