@@ -57,8 +57,8 @@ def roles(playbook: str) -> list[dict[str, t.Any]]:
     found = []
     for play in yaml.safe_load(PLAYBOOKS[playbook].read_text()):
         if IMPORT in play:
-            target = play[IMPORT]
-            names = ["drill_full", "drill_rehearsal"] if "{{" in target else [Path(target.removeprefix("goupang.dr.")).stem]
+            target = play[IMPORT].removeprefix("goupang.dr.")
+            names = ["drill_full", "drill_rehearsal"] if "{{" in target else [Path(target).stem]
             found += [role for name in names for role in roles(name)]
         else:
             found += play["roles"]
