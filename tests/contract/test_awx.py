@@ -25,6 +25,7 @@ ASKS = {
     ("heartbeat", "installed"): {"heartbeat_state"},
     ("sentry", "installed"): {"sentry_state"},
     ("status", "shown"): {"status_fails"},
+    ("watch", "installed"): {"watch_state"},
 }
 
 
@@ -56,7 +57,7 @@ def roles(playbook: str) -> list[dict[str, t.Any]]:
     found = []
     for play in yaml.safe_load(PLAYBOOKS[playbook].read_text()):
         if IMPORT in play:
-            target = play[IMPORT]
+            target = play[IMPORT].removeprefix("goupang.dr.")
             names = ["drill_full", "drill_rehearsal"] if "{{" in target else [Path(target).stem]
             found += [role for name in names for role in roles(name)]
         else:
@@ -106,7 +107,7 @@ def test_whoever_moves_users_types_its_name(runbook: str) -> None:
 
 
 def test_a_question_offers_what_the_role_takes() -> None:
-    for role in ("heartbeat", "sentry"):
+    for role in ("heartbeat", "sentry", "watch"):
         specs = yaml.safe_load((COLLECTION / f"roles/{role}/meta/argument_specs.yml").read_text())["argument_specs"]
         assert QUESTIONS[f"{role}_state"]["choices"] == specs["main"]["options"][f"{role}_state"]["choices"]
     named = QUESTIONS["dr_override"]["question_description"].split("Rules: ")[1]

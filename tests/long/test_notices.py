@@ -157,7 +157,7 @@ def start_rulebook(stage: Stage) -> None:
     variables = {
         "guardian_port": PORT,
         "guardian_token": TOKEN,
-        "alarm_queue_url": f"{stage.lab.aws_endpoint_url}/123456789012/petclinic-dr-alarm",
+        "alarm_queue_url": queue_url(stage),
         "alarm_endpoint_url": stage.lab.aws_endpoint_url,
         "alarm_access_key": facts.AWS_ACCESS_KEY,
         "alarm_secret_key": facts.secrets()["aws_secret_key"],
@@ -167,6 +167,15 @@ def start_rulebook(stage: Stage) -> None:
     program = str(facts.ROOT / "tools/rulebook")
     stage.start("rulebook", [program, "-i", str(stage.inventory), "--vars", str(file), "-v"])
     wait_until("the rulebook waits for events", lambda: "Waiting for events" in stage.log("rulebook"), READY_SECONDS)
+
+
+def forget_old_alarms(stage: Stage, now: World) -> None:
+    """Of disasters before, in a lab that was up already."""
+    now.client("sqs").purge_queue(QueueUrl=queue_url(stage))
+
+
+def queue_url(stage: Stage) -> str:
+    return f"{stage.lab.aws_endpoint_url}/123456789012/petclinic-dr-alarm"
 
 
 @contextmanager
@@ -193,6 +202,7 @@ def seen(stage: Stage, now: World) -> Seen:
     """The primary loses its power, comes back, and then all of AWS is dark. Nobody types anything."""
     with ExitStack() as at_last:
         at_last.callback(stage.end)
+        forget_old_alarms(stage, now)
         start_rulebook(stage)
         start_watcher(stage)
         with broken("primary"):

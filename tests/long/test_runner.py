@@ -17,10 +17,13 @@ from tests.drills.runbooks import Runbooks
 REAL: dict[str, dict[str, str]] = {
     "self_fence": {"sentry_state": "installed"},
     "heartbeat": {"heartbeat_state": "installed"},
+    "watch": {"watch_state": "installed"},
+    "tell": {},
     "backup": {"backup_prove": "true"},
     "preflight": {},
     "reconcile": {},
     "warm_up": {},
+    "respond": {},
     "status": {"status_fails": "true"},
     "verify": {},
 }

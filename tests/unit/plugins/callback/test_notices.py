@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.unit.playing import play, told
+from tests.unit.playing import COLLECTIONS, play, told
 from tests.unit.plugins.receiver import Receiver, refused_url
 
 ENABLED = {"ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.journal,goupang.dr.notices", "GOUPANG_DR_RUN_ID": "run-1"}
@@ -175,3 +180,32 @@ def test_a_wrong_inventory_is_a_warning_and_no_more(tmp_path):
     assert done.returncode == 0
     assert "Nobody is told of this run: Entry 1 of dr_notices has to say its kind" in told(done)
     assert "hunter2" not in told(done)
+
+
+def test_a_run_that_is_broken_off_says_so(tmp_path):
+    text = story(tmp_path, guard=OK, traffic="- name: Wait\n  ansible.builtin.command: sleep 300\n")
+    (tmp_path / "story.yml").write_text(text)
+    with Receiver() as receiver:
+        (tmp_path / "variables.json").write_text(json.dumps(variables(receiver.url)))
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", "-c", "local"]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "LC_ALL": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": COLLECTIONS,
+            **TOLD,
+        }
+        with subprocess.Popen(
+            [*command, "story.yml", "-e", "@variables.json"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as run:
+            assert receiver.wait(lambda posts: [post["moment"] for post in posts] == ["started", "go"], 60)
+            run.send_signal(signal.SIGINT)
+            run.wait(60)
+        assert receiver.wait(lambda posts: len(posts) == 3, 60)
+    facts = receiver.posts[-1]["facts"]
+    assert (receiver.moments[-1], facts["step"]) == ("broken_off", "Story 2/3 | Move")
+    assert facts["way_on"] == "Stopped half way? Begin anew."
