@@ -24,6 +24,11 @@ __all__ = ["Names", "settle"]
 # Long enough for the transactions of others to finish, short enough for a person who waits.
 LOCK_WAIT_SECONDS = 30
 LOCK = "goupang_dr.swap"
+_SYSTEM_USERS = (
+    "SELECT GRANTEE FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SYSTEM_USER' AND NOT EXISTS"
+    " (SELECT 1 FROM information_schema.USER_PRIVILEGES o WHERE o.PRIVILEGE_TYPE = 'SYSTEM_USER' AND o.GRANTEE ="
+    " CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))))"
+)
 LOCK_SECONDS = 10
 
 
@@ -177,7 +182,7 @@ def _put_up(session: Session, plan: Plan) -> list[str]:
     said = programs.create(session, names.live, new, incoming.collation)
     if live.collation:
         old = programs.in_schema(programs.at_rest(live.programs), names.live, names.retired)
-        said += programs.create(session, names.retired, old, live.collation)
+        said += programs.create(session, names.retired, old, live.collation, keepsake=True)
     ledger.finish(session, plan)
     return said
 
@@ -214,6 +219,13 @@ def _require(session: Session, plan: Plan) -> None:
         raise Refused(
             f"Table {'.'.join(outside[0])} refers to schema {names.live} by a foreign key, and would follow its old "
             f"tables to {names.retired}: drop that key, run this again, and create it anew afterwards."
+        )
+    system = {grantee.replace("'", "`") for (grantee,) in session.rows(_SYSTEM_USERS)}
+    theirs = [one for one in [*plan.live.programs, *plan.incoming.programs] if one.definer in system]
+    if theirs:
+        raise Refused(
+            f"The {theirs[0]} is defined by {theirs[0].definer}, an account of the system, whose things the server "
+            "lets nobody else drop: have it defined by another account, and run this again."
         )
     kinds = {one.kind for one in [*plan.live.programs, *plan.incoming.programs]}
     if kinds & {programs.TRIGGER, programs.FUNCTION} and preflight.trust_is_missing_here(session):

@@ -190,11 +190,16 @@ def drop(session: Session, schema: str, programs: Iterable[Program]) -> None:
         session.run(f"DROP {one.kind} IF EXISTS {identifier(schema)}.{identifier(one.name)}")
 
 
-def create(session: Session, schema: str, programs: t.Sequence[Program], collation: str) -> list[str]:
-    """Make these, whether they were there or not; `collation` is the schema's. Sentences on what is not as it was."""
+def create(
+    session: Session, schema: str, programs: t.Sequence[Program], collation: str, keepsake: bool = False
+) -> list[str]:
+    """Make these, whether they were there or not; `collation` is the schema's. Sentences on what is not as it was.
+
+    A keepsake is a schema that nobody uses.
+    """
     session.run(f"ALTER DATABASE {identifier(schema)} COLLATE {collation}")
     session.run(f"USE {identifier(schema)}")
-    waiting, said = list(programs), list[str]()
+    waiting, said, ours = list(programs), list[str](), list[Program]()
     while waiting:
         later = []
         for one in waiting:
@@ -206,9 +211,22 @@ def create(session: Session, schema: str, programs: t.Sequence[Program], collati
                     raise
                 later.append((one, error))
         if len(later) == len(waiting):
-            raise later[0][1]
+            if not ours:
+                # It is not the order: who defines one of them, or one behind it, has no rights here.
+                ours = [one for one in programs if one.kind == VIEW]
+                said += [_ours_instead(one, schema) for one in ours if one.definer]
+                waiting = [replace(one, statement=_DEFINER.sub("", one.statement, count=1)) for one in ours]
+                continue
+            view, error = later.pop(0)
+            if not keepsake:
+                raise error
+            said.append(f"The {view} could not be made anew in {schema}, where nothing needs it: {error}")
         waiting = [one for one, _error in later]
     return said
+
+
+def _ours_instead(program: Program, schema: str) -> str:
+    return f"The {program} of {schema} has our account as its definer, since {program.definer} cannot be it there."
 
 
 def _create(session: Session, schema: str, program: Program, collation: str) -> list[str]:
@@ -232,9 +250,7 @@ def _create_as(session: Session, schema: str, program: Program) -> list[str]:
         if error.code not in NO_DEFINER or not program.definer:
             raise
         _run(session, program, _DEFINER.sub("", program.statement, count=1))
-        return [
-            f"The {program} of {schema} has our account as its definer, which may not name {program.definer} for it."
-        ]
+        return [_ours_instead(program, schema)]
     return []
 
 
