@@ -35,7 +35,7 @@ _DEFINER = re.compile(rb"DEFINER=`[^`]+`@`[^`]+`")
 STRANGE = (
     "ALTER TABLE {0}.nothing ADD COLUMN since INT NOT NULL DEFAULT 7",
     "CREATE DEFINER = 'dradmin'@'%' VIEW {0}.`of two; schemas` AS"
-    " SELECT c.name, '{0}.' AS note FROM {0}.Customers c JOIN shop_audit.Customers a ON a.id = c.id",
+    " SELECT c.name, 'it''s; so' AS note FROM {0}.Customers c JOIN shop_audit.Customers a ON a.id = c.id",
 )
 
 
@@ -118,9 +118,7 @@ def test_there_and_back_nothing_is_lost(servers: Servers, stage: Stage) -> None:
     with pytest.raises(Exception, match="foreign key constraint fails"):
         servers.query(PRIMARY, f"INSERT INTO {LIVE}.OrderLines (customer, line) VALUES (99, 1)")
     servers.query(PRIMARY, f"DELETE FROM {LIVE}.Customers WHERE name = 'new'")
-    for table in ("seen", "Customers"):
-        servers.query(PRIMARY, f"DELETE FROM {LIVE}.seen")
-        servers.query(PRIMARY, f"ALTER TABLE {LIVE}.{table} AUTO_INCREMENT = {4711 if table == 'Customers' else 1}")
+    servers.query(PRIMARY, f"DELETE FROM {LIVE}.seen")
     back, _count = swap(servers, Names(LIVE, SECOND, FIRST))
     assert back.changed
     assert holding.definers(servers, PRIMARY, LIVE) == {*THEIRS, OURS}
@@ -177,7 +175,7 @@ def dies(servers: Servers, names: Names, at: int) -> bool:
     return done.returncode == -9
 
 
-def test_a_rename_that_is_refused_is_undone(servers: Servers, stage: Stage) -> None:
+def test_tables_that_somebody_still_uses_are_left_alone(servers: Servers, stage: Stage) -> None:
     before = Held.of(servers, LIVE), Held.of(servers, FIRST)
     connection = open_session({**servers.login(PRIMARY)})
     with closing(connection):

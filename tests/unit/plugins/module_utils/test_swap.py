@@ -143,7 +143,7 @@ class Server:
         elif text.startswith("DELETE FROM goupang_dr.swaps"):
             del self.swaps[str(args[0])]
         elif text.startswith("CREATE TABLE IF NOT EXISTS goupang_dr.swaps") or text.startswith(
-            ("SET SESSION", "GRANT")
+            ("SET SESSION", "GRANT", "LOCK", "UNLOCK")
         ):
             pass
         else:
@@ -384,6 +384,9 @@ def test_what_can_be_known_is_said_before_anything_is_dropped() -> None:
         settle(one)
     one.foreign, one.system = [], [("'app'@'%'",)]
     with pytest.raises(Refused, match="The function f is defined by `app`@`%`, an account of the system"):
+        settle(one)
+    one.system, one.failing = [], {"LOCK TABLES `petclinic`.`legacy` WRITE": ServiceFault("Lock wait timeout", "1205")}
+    with pytest.raises(ServiceFault, match="Lock wait"):
         settle(one)
     one.free = False
     with pytest.raises(Refused, match="Another swap"):

@@ -63,6 +63,7 @@ def settle(session: Session, names: Names, check_mode: bool) -> Swapped:
             before, before if left else planned(before, names), left is not None or _to_do(before, names), []
         )
     _take_turn(session)
+    session.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}")
     before, findings = look(session, names), list[str]()
     left = ledger.unfinished(session, names.live)
     if left:
@@ -124,6 +125,7 @@ def _swap(session: Session, have: Tables, names: Names) -> list[str]:
     """All of it. What can be known to go wrong is said before anything is dropped."""
     plan = Plan(names, _contents(session, names.live), _contents(session, names.incoming))
     _require(session, plan)
+    _require_free(session, plan)
     ledger.begin(session, plan)
     try:
         _move(session, plan)
@@ -167,7 +169,6 @@ def _move(session: Session, plan: Plan) -> None:
         session.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
     moves = [_renaming(names.live, name, names.retired) for name in plan.live.tables]
     moves += [_renaming(names.incoming, name, names.live) for name in plan.incoming.tables]
-    session.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}")
     session.run(f"RENAME TABLE {', '.join(moves)}")
 
 
@@ -206,6 +207,19 @@ def _undo_after(session: Session, plan: Plan, error: DrError) -> None:
             f"{error} Schema {plan.names.live} lacks its views, triggers and routines until the same command has put "
             f"them back ({again}). Nobody may write there meanwhile."
         ) from error
+
+
+def _require_free(session: Session, plan: Plan) -> None:
+    """ServiceFault where somebody is still in a transaction on one of the tables: its trigger could neither be dropped,
+    nor put back.
+    """
+    names = plan.names
+    tables = [(names.live, name) for name in plan.live.tables]
+    tables += [(names.incoming, name) for name in plan.incoming.tables]
+    for schema, name in tables:
+        # One after the other: MyISAM and InnoDB are not locked together where GTIDs have to be consistent.
+        session.run(f"LOCK TABLES {identifier(schema)}.{identifier(name)} WRITE")
+    session.run("UNLOCK TABLES")
 
 
 def _require(session: Session, plan: Plan) -> None:
