@@ -105,7 +105,8 @@ def _read(session: Session, schema: str, kind: str, name: str) -> Program:
         raise Refused(
             f"Our account may not read the {kind.lower()} {schema}.{name}, so it cannot be moved: grant SHOW_ROUTINE."
         )
-    return Program(kind, name, **{part: str(value) for part, value in values.items()})
+    texts: dict[str, t.Any] = {part: str(value) for part, value in values.items()}
+    return Program(kind, name, **texts)
 
 
 def _grants(session: Session, schema: str) -> dict[tuple[str, str], dict[str, list[str]]]:
@@ -217,11 +218,11 @@ def create(
                 said += [_ours_instead(one, schema) for one in ours if one.definer]
                 waiting = [replace(one, statement=_DEFINER.sub("", one.statement, count=1)) for one in ours]
                 continue
-            view, error = later.pop(0)
+            view, why = later.pop(0)
             if not keepsake:
-                raise error
-            said.append(f"The {view} could not be made anew in {schema}, where nothing needs it: {error}")
-        waiting = [one for one, _error in later]
+                raise why
+            said.append(f"The {view} could not be made anew in {schema}, where nothing needs it: {why}")
+        waiting = [one for one, _why in later]
     return said
 
 
