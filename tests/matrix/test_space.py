@@ -25,7 +25,7 @@ PORT = 3308
 OPTIONS = (
     *("--user=mysql", f"--datadir={DISK}", f"--innodb-undo-directory={ELSEWHERE}", f"--log-bin={ELSEWHERE}/binlog"),
     *(f"--innodb-log-group-home-dir={ELSEWHERE}", "--innodb-redo-log-capacity=8M", f"--innodb-tmpdir={ELSEWHERE}"),
-    *(f"--innodb-temp-data-file-path=../../{ELSEWHERE}/ibtmp1:12M:autoextend", f"--innodb-doublewrite-dir={ELSEWHERE}"),
+    f"--innodb-doublewrite-dir={ELSEWHERE}",
 )
 TEMPORARY = f"--innodb-temp-tablespaces-dir={ELSEWHERE}/temporary"
 ROWS, LINES = 100_000, 20
