@@ -34,8 +34,9 @@ def restore(
     others = servers.query(
         SECONDARY, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE LEFT(SCHEMA_NAME, 5) <> 'shop_'"
     )
+    patience = params.pop("read_seconds", 600)
     params = {**PARAMS, "in_use": [name for (name,) in others], **params}
-    with closing(open_session(login, 600)) as session:
+    with closing(open_session(login, patience)) as session:
         connected()
         return mysql_restore_sanitized.run({**login, **params}, check_mode, session, store)
 

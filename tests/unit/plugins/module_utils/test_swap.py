@@ -48,6 +48,7 @@ class Server:
         self.calls, self.dies_at, self.after = 0, 0, False
         self.failing: dict[str, ServiceFault] = {}
         self.foreign: list[tuple[str, str]] = []
+        self.system: list[tuple[str]] = [("'root'@'%'",)]
         self.trusts, self.free, self.current = "ON", True, ""
 
     def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
@@ -79,6 +80,8 @@ class Server:
             return self.foreign
         if "session_variables" in sql:
             return [("log_bin", "ON"), ("log_bin_trust_function_creators", self.trusts)]
+        if "SYSTEM_USER" in sql:
+            return self.system
         if "USER_PRIVILEGES" in sql:
             return []
         if sql.startswith("SELECT CAST(CONVERT"):
@@ -140,7 +143,7 @@ class Server:
         elif text.startswith("DELETE FROM goupang_dr.swaps"):
             del self.swaps[str(args[0])]
         elif text.startswith("CREATE TABLE IF NOT EXISTS goupang_dr.swaps") or text.startswith(
-            ("SET SESSION", "GRANT")
+            ("SET SESSION", "GRANT", "LOCK", "UNLOCK")
         ):
             pass
         else:
@@ -344,10 +347,31 @@ def test_a_definer_that_we_may_not_name_is_said() -> None:
     one.failing = {f"CREATE DEFINER={APP} FUNCTION": ServiceFault("you need SET_ANY_DEFINER", "1227")}
     said = settle(one).findings
     assert said == [
-        f"The function f of {schema} has our account as its definer, which may not name {APP} for it."
+        f"The function f of {schema} has our account as its definer, since {APP} cannot be it there."
         for schema in ("petclinic", "petclinic_before")
     ]
     assert one.schemas["petclinic"].programs["FUNCTION", "f"] == "CREATE FUNCTION `f`() RETURNS int RETURN 2"
+
+
+def test_a_view_whose_definer_has_no_rights_in_the_retired_schema() -> None:
+    """Nor may it keep the other views of views waiting."""
+    one = server()
+    refuse = ServiceFault("definer/invoker of view lack rights", "1356")
+    one.failing = {f"CREATE DEFINER={APP} VIEW `v_all` AS select `petclinic_before`": refuse}
+    assert settle(one).findings == [
+        f"The view {name} of petclinic_before has our account as its definer, since {APP} cannot be it there."
+        for name in ("a_of_v", "v_all")
+    ]
+    assert ("VIEW", "a_of_v") in one.schemas["petclinic_before"].programs
+
+
+def test_a_view_that_was_broken_before_does_not_keep_the_fence_closed() -> None:
+    one = server()
+    one.failing = {"VIEW `v_all` AS select `petclinic_before`": ServiceFault("invalid view", "1356")}
+    said = settle(one).findings
+    lost = [sentence for sentence in said if "made anew in petclinic_before, where nothing needs it" in sentence]
+    assert len(lost) == 2  # one is a view of the other
+    _swap_ledger.require_none(one)
 
 
 def test_what_can_be_known_is_said_before_anything_is_dropped() -> None:
@@ -358,7 +382,13 @@ def test_what_can_be_known_is_said_before_anything_is_dropped() -> None:
     one.trusts, one.foreign = "ON", [("audit", "visits")]
     with pytest.raises(Refused, match=r"Table audit\.visits refers to schema petclinic by a foreign key"):
         settle(one)
-    one.foreign, one.free = [], False
+    one.foreign, one.system = [], [("'app'@'%'",)]
+    with pytest.raises(Refused, match="The function f is defined by `app`@`%`, an account of the system"):
+        settle(one)
+    one.system, one.failing = [], {"LOCK TABLES `petclinic`.`legacy` WRITE": ServiceFault("Lock wait timeout", "1205")}
+    with pytest.raises(ServiceFault, match="Lock wait"):
+        settle(one)
+    one.free = False
     with pytest.raises(Refused, match="Another swap"):
         settle(one)
     assert one.schemas == server().schemas

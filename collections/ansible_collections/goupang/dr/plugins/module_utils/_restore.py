@@ -20,7 +20,14 @@ from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflig
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Damaged, DrError, NoKey, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    Damaged,
+    DrError,
+    NoKey,
+    OutOfReach,
+    Refused,
+    ServiceFault,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 from ansible_collections.goupang.dr.plugins.module_utils._progress import Reporter
@@ -191,7 +198,8 @@ class Loading:
                 one.run(f"USE {name}")
             smaller = min(largest // 2, _restore_load.LARGEST_MERGED)
             merged = _restore_load.merged(statements, smaller)
-            _restore_load.load(sessions, self._progress.through(merged, dump.position), _run)
+            with _explaining_silence():
+                _restore_load.load(sessions, self._progress.through(merged, dump.position), _run)
 
     def _watched(self, statements: Iterable[Item]) -> Iterator[Item]:
         for statement in statements:
@@ -320,6 +328,17 @@ class Restore(Loading):
 
     def _unchanged(self, record: ledger.Record) -> Restored:
         return Restored(self._manifest.backup_id, self._schema, False, record.rows, record.gtid_set)
+
+
+@contextlib.contextmanager
+def _explaining_silence() -> Iterator[None]:
+    """A server that has no room for its binary log says nothing: it waits, at a COMMIT, until somebody makes room."""
+    try:
+        yield
+    except OutOfReach as error:
+        if "timed out" in str(error):
+            raise OutOfReach(f"{error}. So does a server whose disk is full: look if it has storage left.") from error
+        raise
 
 
 def _fitting(largest: int, statements: Iterable[Item]) -> Iterator[Item]:

@@ -24,6 +24,11 @@ __all__ = ["Names", "settle"]
 # Long enough for the transactions of others to finish, short enough for a person who waits.
 LOCK_WAIT_SECONDS = 30
 LOCK = "goupang_dr.swap"
+_SYSTEM_USERS = (
+    "SELECT GRANTEE FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SYSTEM_USER' AND NOT EXISTS"
+    " (SELECT 1 FROM information_schema.USER_PRIVILEGES o WHERE o.PRIVILEGE_TYPE = 'SYSTEM_USER' AND o.GRANTEE ="
+    " CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))))"
+)
 LOCK_SECONDS = 10
 
 
@@ -58,6 +63,7 @@ def settle(session: Session, names: Names, check_mode: bool) -> Swapped:
             before, before if left else planned(before, names), left is not None or _to_do(before, names), []
         )
     _take_turn(session)
+    session.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}")
     before, findings = look(session, names), list[str]()
     left = ledger.unfinished(session, names.live)
     if left:
@@ -119,6 +125,7 @@ def _swap(session: Session, have: Tables, names: Names) -> list[str]:
     """All of it. What can be known to go wrong is said before anything is dropped."""
     plan = Plan(names, _contents(session, names.live), _contents(session, names.incoming))
     _require(session, plan)
+    _require_free(session, plan)
     ledger.begin(session, plan)
     try:
         _move(session, plan)
@@ -162,7 +169,6 @@ def _move(session: Session, plan: Plan) -> None:
         session.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
     moves = [_renaming(names.live, name, names.retired) for name in plan.live.tables]
     moves += [_renaming(names.incoming, name, names.live) for name in plan.incoming.tables]
-    session.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}")
     session.run(f"RENAME TABLE {', '.join(moves)}")
 
 
@@ -177,7 +183,7 @@ def _put_up(session: Session, plan: Plan) -> list[str]:
     said = programs.create(session, names.live, new, incoming.collation)
     if live.collation:
         old = programs.in_schema(programs.at_rest(live.programs), names.live, names.retired)
-        said += programs.create(session, names.retired, old, live.collation)
+        said += programs.create(session, names.retired, old, live.collation, keepsake=True)
     ledger.finish(session, plan)
     return said
 
@@ -203,6 +209,19 @@ def _undo_after(session: Session, plan: Plan, error: DrError) -> None:
         ) from error
 
 
+def _require_free(session: Session, plan: Plan) -> None:
+    """ServiceFault where somebody is still in a transaction on one of the tables: its trigger could neither be dropped,
+    nor put back.
+    """
+    names = plan.names
+    tables = [(names.live, name) for name in plan.live.tables]
+    tables += [(names.incoming, name) for name in plan.incoming.tables]
+    for schema, name in tables:
+        # One after the other: MyISAM and InnoDB are not locked together where GTIDs have to be consistent.
+        session.run(f"LOCK TABLES {identifier(schema)}.{identifier(name)} WRITE")
+    session.run("UNLOCK TABLES")
+
+
 def _require(session: Session, plan: Plan) -> None:
     names = plan.names
     outside = session.rows(
@@ -214,6 +233,13 @@ def _require(session: Session, plan: Plan) -> None:
         raise Refused(
             f"Table {'.'.join(outside[0])} refers to schema {names.live} by a foreign key, and would follow its old "
             f"tables to {names.retired}: drop that key, run this again, and create it anew afterwards."
+        )
+    system = {grantee.replace("'", "`") for (grantee,) in session.rows(_SYSTEM_USERS)}
+    theirs = [one for one in [*plan.live.programs, *plan.incoming.programs] if one.definer in system]
+    if theirs:
+        raise Refused(
+            f"The {theirs[0]} is defined by {theirs[0].definer}, an account of the system, whose things the server "
+            "lets nobody else drop: have it defined by another account, and run this again."
         )
     kinds = {one.kind for one in [*plan.live.programs, *plan.incoming.programs]}
     if kinds & {programs.TRIGGER, programs.FUNCTION} and preflight.trust_is_missing_here(session):

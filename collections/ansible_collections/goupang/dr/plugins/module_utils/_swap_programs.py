@@ -105,7 +105,8 @@ def _read(session: Session, schema: str, kind: str, name: str) -> Program:
         raise Refused(
             f"Our account may not read the {kind.lower()} {schema}.{name}, so it cannot be moved: grant SHOW_ROUTINE."
         )
-    return Program(kind, name, **{part: str(value) for part, value in values.items()})
+    texts: dict[str, t.Any] = {part: str(value) for part, value in values.items()}
+    return Program(kind, name, **texts)
 
 
 def _grants(session: Session, schema: str) -> dict[tuple[str, str], dict[str, list[str]]]:
@@ -190,11 +191,16 @@ def drop(session: Session, schema: str, programs: Iterable[Program]) -> None:
         session.run(f"DROP {one.kind} IF EXISTS {identifier(schema)}.{identifier(one.name)}")
 
 
-def create(session: Session, schema: str, programs: t.Sequence[Program], collation: str) -> list[str]:
-    """Make these, whether they were there or not; `collation` is the schema's. Sentences on what is not as it was."""
+def create(
+    session: Session, schema: str, programs: t.Sequence[Program], collation: str, keepsake: bool = False
+) -> list[str]:
+    """Make these, whether they were there or not; `collation` is the schema's. Sentences on what is not as it was.
+
+    A keepsake is a schema that nobody uses.
+    """
     session.run(f"ALTER DATABASE {identifier(schema)} COLLATE {collation}")
     session.run(f"USE {identifier(schema)}")
-    waiting, said = list(programs), list[str]()
+    waiting, said, ours = list(programs), list[str](), list[Program]()
     while waiting:
         later = []
         for one in waiting:
@@ -206,9 +212,22 @@ def create(session: Session, schema: str, programs: t.Sequence[Program], collati
                     raise
                 later.append((one, error))
         if len(later) == len(waiting):
-            raise later[0][1]
-        waiting = [one for one, _error in later]
+            if not ours:
+                # It is not the order: who defines one of them, or one behind it, has no rights here.
+                ours = [one for one in programs if one.kind == VIEW]
+                said += [_ours_instead(one, schema) for one in ours if one.definer]
+                waiting = [replace(one, statement=_DEFINER.sub("", one.statement, count=1)) for one in ours]
+                continue
+            view, why = later.pop(0)
+            if not keepsake:
+                raise why
+            said.append(f"The {view} could not be made anew in {schema}, where nothing needs it: {why}")
+        waiting = [one for one, _why in later]
     return said
+
+
+def _ours_instead(program: Program, schema: str) -> str:
+    return f"The {program} of {schema} has our account as its definer, since {program.definer} cannot be it there."
 
 
 def _create(session: Session, schema: str, program: Program, collation: str) -> list[str]:
@@ -232,9 +251,7 @@ def _create_as(session: Session, schema: str, program: Program) -> list[str]:
         if error.code not in NO_DEFINER or not program.definer:
             raise
         _run(session, program, _DEFINER.sub("", program.statement, count=1))
-        return [
-            f"The {program} of {schema} has our account as its definer, which may not name {program.definer} for it."
-        ]
+        return [_ours_instead(program, schema)]
     return []
 
 

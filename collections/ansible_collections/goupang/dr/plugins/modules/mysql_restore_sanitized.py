@@ -87,7 +87,8 @@ notes:
   - What was restored is written down in the table C(goupang_dr.restores) of the server; see
     M(goupang.dr.mysql_restore_info).
   - How much of its disk is free a managed server does not tell by SQL. When it is full the restore ends in one
-    sentence, the half-loaded schema is dropped, and what was there before is untouched.
+    sentence, the half-loaded schema is dropped, and what was there before is untouched. A server that has no room for
+    its binary log alone waits without a word; then the restore ends after O(statement_timeout), and says so.
   - C(isal) is used where it is installed; it unpacks about twice as fast. C(zstandard) is needed for dumps that are
     packed with zstd.
   - Rows that stand in a statement each, as C(--skip-extended-insert) writes them, are loaded many at a time.
