@@ -72,6 +72,12 @@ def _crash_matrix(argv: list[str]) -> int:
     return crash.run(argv)
 
 
+def _calls(argv: list[str]) -> int:
+    from lab.calls import command
+
+    return command.run(argv)
+
+
 def _curl(argv: list[str]) -> int:
     from lab import shell
 
@@ -87,6 +93,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "watch": (_watch, "be the users, and write down what they see"),
     "curl": (_curl, "fetch a page as a user would: the lab's DNS, the lab's CA"),
     "drill": (_drill, "play the whole story"),
+    "calls": (_calls, "record what the runbooks ask of the clouds, and write policies/"),
     "crash-matrix": (_crash_matrix, "kill runbooks at each of their changes, run them again, compare"),
 }
 

@@ -16,6 +16,7 @@ import botocore.config
 from azure.storage.blob import BlobServiceClient
 
 from lab import facts
+from lab.calls.recorder import OWN
 from lab.facts import AWS_ACCESS_KEY, Facts
 from lab.podman import Podman
 from lab.story.sources import LabSources
@@ -152,7 +153,9 @@ class World:
             region_name="us-east-1",
             aws_access_key_id=AWS_ACCESS_KEY,
             aws_secret_access_key=self.secrets["aws_secret_key"],
-            config=botocore.config.Config(connect_timeout=SECONDS, read_timeout=SECONDS, retries={"max_attempts": 1}),
+            config=botocore.config.Config(
+                connect_timeout=SECONDS, read_timeout=SECONDS, retries={"max_attempts": 1}, user_agent_extra=OWN
+            ),
         )
 
     def machines(self) -> Part:

@@ -13,6 +13,7 @@ import botocore.config
 
 from lab import releases
 from lab.azure.names import tenant_fqdn
+from lab.calls.recorder import OWN
 from lab.facts import AWS_ACCESS_KEY, Facts
 
 LOCATION = "koreacentral"
@@ -45,7 +46,7 @@ def _hosted_zone(facts: Facts, secrets: t.Mapping[str, str]) -> str:
         region_name="us-east-1",
         aws_access_key_id=AWS_ACCESS_KEY,
         aws_secret_access_key=secrets["aws_secret_key"],
-        config=botocore.config.Config(connect_timeout=5, read_timeout=CALL_SECONDS, proxies={}),
+        config=botocore.config.Config(connect_timeout=5, read_timeout=CALL_SECONDS, proxies={}, user_agent_extra=OWN),
     )
     for zone in client.list_hosted_zones_by_name(DNSName=facts.zone)["HostedZones"]:
         if zone["Name"] == f"{facts.zone}.":

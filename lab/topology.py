@@ -59,12 +59,19 @@ def add_hosts(facts: Facts) -> list[str]:
 
 
 def hosts(home: Path, given: Given) -> list[Host]:
-    blob: tuple[str, ...] = ("node", "--require", "/lab/throttle.js", f"/azurite/{azurite.ENTRY}")
+    blob: tuple[str, ...] = (
+        "node",
+        "--require",
+        "/lab/throttle.js",
+        "--require",
+        "/lab/calls.js",
+        f"/azurite/{azurite.ENTRY}",
+    )
     blob += ("--blobHost", "0.0.0.0", "--blobPort", "443")  # noqa: S104
     blob += ("--cert", "/lab/host.pem", "--key", "/lab/host.key", "--oauth", "basic", "--location", "/data")
     blob += ("--skipApiVersionCheck", "--disableTelemetry", "--silent")
     accounts = f"--env-file={home}/hosts/blob/accounts.env"
-    volumes = (f"--volume={given.azurite}:/azurite:ro", f"--volume={home}/blob:/data")
+    volumes = (f"--volume={given.azurite}:/azurite:ro", f"--volume={home}/blob:/data", f"--volume={home}/calls:/calls")
     packages = (f"--volume={given.wheels}:/wheels:ro", f"--volume={home}/hosts/bastion/pip.conf:/etc/pip.conf:ro")
     nginx = ("nginx", "-g", "daemon off;", "-c")
     return [
@@ -118,7 +125,7 @@ def write_files(facts: Facts, home: Path, secrets: t.Mapping[str, str]) -> None:
         for source, target in ((f"{host}.pem", "host.pem"), (f"{host}.key", "host.key"), ("ca.pem", "ca.pem")):
             _put(folder / target, (home / "ca" / source).read_bytes())
         _put(folder / "authorized_keys", Path(facts.ssh_public_key).read_bytes())
-    for name in ("blob", "edge", "run/dns"):
+    for name in ("blob", "calls", "edge", "run/dns"):
         (home / name).mkdir(parents=True, exist_ok=True)
     for name in ("edge.pem", "edge.key", "ca.pem"):
         _put(home / "edge" / name, (home / "ca" / name).read_bytes())
@@ -132,6 +139,7 @@ def write_files(facts: Facts, home: Path, secrets: t.Mapping[str, str]) -> None:
         "app/ROOT.xml": render("templates/root.xml", {"password": secrets["application_primary"]}),
         "bastion/pip.conf": wheels.PIP_CONF,
         "blob/throttle.js": render("templates/throttle.js", throttle.of_blob(f"/lab/{throttle.ORDER}")),
+        "blob/calls.js": render("templates/calls.js", {"lines": "/calls/blob.jsonl"}),
         "blob/accounts.env": f"AZURITE_ACCOUNTS={STORAGE_ACCOUNT}:{secrets['storage_key']}\n",
     }
     for target, text in texts.items():

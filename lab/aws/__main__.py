@@ -6,6 +6,7 @@ import sys
 
 from lab import facts
 from lab.aws.server import server
+from lab.calls.recorder import Recorder, folder
 from lab.errors import LabError
 from lab.netns import listen
 from lab.podman import Podman
@@ -19,7 +20,8 @@ def main() -> int:
     pid = Podman.of(home).pid(f"{lab.id}-aws")
     with listen(pid, lab.addresses["aws"], PORT) as listener:
         state, health_file = home / "aws" / "state.pickle", home / "run" / "health.json"
-        server(listener, state, health_file, Throttle(orders(home)[0])).serve_forever()
+        calls = Recorder(folder(home) / "aws.jsonl")
+        server(listener, state, health_file, Throttle(orders(home)[0]), calls).serve_forever()
     return 0
 
 

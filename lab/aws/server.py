@@ -12,6 +12,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from lab.aws import alarms, gaps, throttled
 from lab.aws.persistence import Store
+from lab.calls.recorder import Recorder, note_aws
 from lab.throttle import Throttle
 
 # The API versions in the paths of Route 53 and CloudFront: the services that are kept on disk.
@@ -22,13 +23,15 @@ Body = t.Iterable[bytes]
 class Application:
     """One request at a time: moto's dictionaries have no locks, and a version that is compared must not move."""
 
-    def __init__(self, store: Store, throttle: Throttle) -> None:
+    def __init__(self, store: Store, throttle: Throttle, recorder: Recorder) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
         self._store = store
         self._throttle = throttle
+        self._recorder = recorder
 
     def __call__(self, environ: dict[str, t.Any], start_response: t.Any) -> Body:
+        note_aws(self._recorder, environ)
         refused = throttled.refusal(self._throttle, environ, start_response)
         if refused is not None:
             return refused
@@ -50,12 +53,14 @@ class Handler(MotoRequestHandler):
             self.log("info", "%s %s", self.requestline, code)
 
 
-def server(listener: socket.socket, state: Path, health_file: Path, throttle: Throttle) -> BaseWSGIServer:
+def server(
+    listener: socket.socket, state: Path, health_file: Path, throttle: Throttle, recorder: Recorder
+) -> BaseWSGIServer:
     """The emulator, ready for serve_forever(). state: the file that keeps Route 53 and CloudFront."""
     gaps.close(health_file)
     store = Store(state)
     store.load()
     host, port = listener.getsockname()[:2]
-    application = Application(store, throttle)
+    application = Application(store, throttle, recorder)
     alarms.keep_looking(health_file.with_name("route53-status.json"), application.lock)
     return make_server(host, port, application, threaded=True, request_handler=Handler, fd=listener.fileno())

@@ -20,6 +20,7 @@ from lab.azure.operations import Pace
 from lab.azure.server import Server
 from lab.azure.store import Store
 from lab.azure.throttled import throttled
+from lab.calls.recorder import Recorder, folder, recorded
 from lab.errors import LabError
 from lab.podman import Podman
 from lab.throttle import Throttle, orders
@@ -61,7 +62,8 @@ def serve() -> None:
         pace=Pace(step=step_seconds()),
         backing=LabBacking(podman, lab, secrets["storage_key"]),
     )
-    answer = throttled(Throttle(orders(home)[0]), arm.answer)
+    calls = Recorder(folder(home) / "arm.jsonl")
+    answer = recorded(calls, throttled(Throttle(orders(home)[0]), arm.answer))
     server = Server(listener, home / "ca" / "azure.pem", home / "ca" / "azure.key", answer)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     threading.Thread(target=end_with, args=(container, server), daemon=True).start()

@@ -16,6 +16,7 @@ from azure.mgmt.network import NetworkManagementClient
 from azure.storage.blob import ContainerClient
 
 from lab import facts, reach, seed
+from lab.calls.recorder import OWN
 from lab.errors import LabError
 
 # A host that was started anew has a new hardware address, and this machine asks for it again only after about
@@ -109,6 +110,7 @@ class LabSources:
             "base_url": self.lab.arm_endpoint_url,
             "credential_scopes": [f"{self.lab.arm_endpoint_url}/.default"],
             "read_timeout": SECONDS,
+            "user_agent": OWN,
         }
         compute = ComputeManagementClient(credential, seed.SUBSCRIPTION, **options)
         network = NetworkManagementClient(credential, seed.SUBSCRIPTION, **options)

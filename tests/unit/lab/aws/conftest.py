@@ -15,10 +15,12 @@ from moto.cloudfront.models import cloudfront_backends
 from moto.route53.models import route53_backends
 
 from lab.aws.server import server
+from lab.calls.recorder import Recorder
 from lab.throttle import Throttle
 
 # Beside the state: the file that orders refusals.
 THROTTLED = "throttled"
+CALLS = "calls.jsonl"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Aws]:
     folder = tmp_path_factory.mktemp("aws")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         state, health_file = folder / "state.pickle", folder / "health.json"
-        emulator = server(listener, state, health_file, Throttle(folder / THROTTLED))
+        emulator = server(listener, state, health_file, Throttle(folder / THROTTLED), Recorder(folder / CALLS))
         thread = threading.Thread(target=emulator.serve_forever, daemon=True)
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -1,0 +1,99 @@
+"""The policies allow each call of the recorded drill, and nothing that it did not need."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _checks_rights
+
+from lab.calls import policies, session
+from lab.calls.command import RECORDING
+from lab.calls.condense import Call
+from lab.calls.rights import ACTION, AWS, DATA, Right, rights
+from lab.calls.session import HEARTBEAT
+from tests.contract.documents import ROOT
+
+RECORDED = session.load(RECORDING)
+FOLDER = ROOT / "policies"
+DAILY = ("aws-runbooks.json", "azure-role.json", "azure-subscription-role.json")
+BUILDING = (*DAILY, "aws-provision.json", "azure-provision-role.json")
+
+
+def grants(name: str) -> set[tuple[str, str]]:
+    """(kind, action) for each action of a policy; those of a file that is not there are none."""
+    if not (FOLDER / name).exists():
+        return set()
+    policy = json.loads((FOLDER / name).read_text())
+    if name.startswith("aws-"):
+        return {(AWS, action) for statement in policy["Statement"] for action in statement["Action"]}
+    return {(ACTION, one) for one in policy["Actions"]} | {(DATA, one) for one in policy["DataActions"]}
+
+
+def allowed(right: Right, files: t.Iterable[str]) -> bool:
+    return any((right.kind, right.name) in grants(name) for name in files)
+
+
+def files_of(by: frozenset[str]) -> t.Iterator[tuple[str, ...]]:
+    """For each who made a call, the policies of that login."""
+    for who in by:
+        if who == HEARTBEAT:
+            yield ("azure-heartbeat-role.json",)
+        else:
+            yield BUILDING if who in policies.PROVISIONS else DAILY
+
+
+@pytest.mark.parametrize(("call", "by"), RECORDED, ids=str)
+def test_each_recorded_call_is_allowed_to_who_made_it(call: Call, by: frozenset[str]) -> None:
+    for files in files_of(by):
+        for right in rights(call):
+            assert allowed(right, files), f"{right.name} is in none of {', '.join(files)}"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.json")))
+def test_each_permission_was_used(name: str) -> None:
+    used = {
+        (right.kind, right.name)
+        for call, by in RECORDED
+        for files in files_of(by)
+        if name in files
+        for right in rights(call)
+    }
+    assert grants(name) - used == set()
+
+
+def test_the_files_are_what_the_tool_writes() -> None:
+    written = {path.name: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
+    wanted = policies.wanted(RECORDED)
+    assert written == {name: policies.document(name, allowed) for name, allowed in wanted.items()}, (
+        "write them anew: python -m lab calls --policies"
+    )
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.name)
+def test_no_permission_is_a_pattern(path: t.Any) -> None:
+    assert not [action for _, action in grants(path.name) if "*" in action]
+
+
+def test_a_failover_of_a_lost_primary_succeeded_with_no_answer_of_aws() -> None:
+    """It was recorded while the primary was dead; that AWS's API need not answer is test_aws_calls' matter."""
+    tried = {call.asks for call, by in RECORDED if call.cloud == "aws" and "failover" in by}
+    assert tried, "a failover that tries nothing would not set the latch"
+    assert not [one for one in tried if re.search(r":(Create|Delete)", one)]
+
+
+def test_what_preflight_wants_to_be_allowed_is_allowed() -> None:
+    wanted = [*_checks_rights.BUILDS, *_checks_rights.REMOVES]
+    wanted += [_checks_rights.JOINS_SUBNET, _checks_rights.JOINS_GROUP]
+    wanted += [f"{_checks_rights.RULES}/{verb}" for verb in ("write", "delete")]
+    granted = {action.lower() for _, action in grants("azure-role.json")}
+    assert [one for one in wanted if one.lower() not in granted] == []
+    assert {(AWS, action) for action in _checks_rights.LATCH} <= grants("aws-runbooks.json")
+
+
+def test_the_recording_tells_no_names() -> None:
+    """No ids, no addresses, no names of blobs: nothing in it is anybody's."""
+    text = RECORDING.read_text()
+    assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-|\d+\.\d+\.\d+\.\d+|petclinic_|AKIA", text)
