@@ -22,6 +22,7 @@ SECRETS = {
     "vault_primary_database_password": "primary-s3cret",
     "vault_secondary_database_password": "secondary-s3cret",
     "vault_application_database_password": "application-s3cret",
+    "vault_edge_secret": "edge-s3cret",
     "vault_machine_private_key": "-----BEGIN key-s3cret-----\n",
     "machine_public_key": "ssh-ed25519 AAAA",
 }

@@ -15,6 +15,7 @@ KEPT_AS = {
     "vault_primary_database_password": "primary_admin",
     "vault_secondary_database_password": "secondary_admin",
     "vault_application_database_password": "application_secondary",
+    "vault_edge_secret": "edge",
 }
 
 

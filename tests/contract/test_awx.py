@@ -14,6 +14,8 @@ COLLECTION = ROOT / "collections/ansible_collections/goupang/dr"
 PLAYBOOKS = {path.stem: path for path in (COLLECTION / "playbooks").glob("*.yml")}
 # Parts of drill.yml, which nobody runs by themselves.
 PARTS = {"drill_full", "drill_rehearsal"}
+# Done from a checkout, since they change the inventory's provisioned.yml; that AWX builds nothing is docs/awx.md's word.
+FROM_A_CHECKOUT = {"deprovision"}
 IMPORT = "ansible.builtin.import_playbook"
 # Variables by which a role's state is told something, besides those of the inventory.
 ASKS = {
@@ -79,7 +81,7 @@ def wanted(playbook: str) -> set[str]:
 
 
 def test_each_runbook_has_a_job_template_and_each_job_template_a_runbook() -> None:
-    assert set(RUNBOOKS) == set(PLAYBOOKS) - PARTS
+    assert set(RUNBOOKS) == set(PLAYBOOKS) - PARTS - FROM_A_CHECKOUT
 
 
 @pytest.mark.parametrize("runbook", sorted(RUNBOOKS))
