@@ -14,7 +14,7 @@ COLLECTION = ROOT / "collections/ansible_collections/goupang/dr"
 PLAYBOOKS = {path.stem: path for path in (COLLECTION / "playbooks").glob("*.yml")}
 # Parts of drill.yml, which nobody runs by themselves.
 PARTS = {"drill_full", "drill_rehearsal"}
-# Done from a checkout, since they change the inventory's provisioned.yml; that AWX builds nothing is docs/awx.md's word.
+# Done from a checkout, since they change the inventory's provisioned.yml (docs/awx.md).
 FROM_A_CHECKOUT = {"deprovision"}
 IMPORT = "ansible.builtin.import_playbook"
 # Variables by which a role's state is told something, besides those of the inventory.

@@ -35,7 +35,7 @@ except ImportError:
 
 DNS_SECONDS = 5.0
 # As long as Route 53's checkers wait.
-CONNECT_SECONDS = 3.0
+CONNECT_SECONDS = 4.0
 PAGE_SECONDS = 10.0
 # More is not read: what a probe looks for stands near the beginning of a page.
 PAGE_BYTES = 1024 * 1024

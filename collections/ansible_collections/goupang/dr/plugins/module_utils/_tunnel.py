@@ -20,7 +20,9 @@ from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach
 
-# Until SSH has greeted us, and without a word of the bastion afterwards.
+# Shorter than a database is waited for: then SSH's own words are there when that ends, and nobody waits for them.
+CONNECT_SECONDS = 2
+# Without a word of the bastion afterwards.
 SILENCE_SECONDS = 3
 LAST_WORDS_SECONDS = 1.0
 
@@ -43,7 +45,7 @@ def command(bastion: Bastion, host: str, port: int) -> list[str]:
         # Nobody could answer a question.
         "BatchMode": "yes",
         "LogLevel": "ERROR",
-        "ConnectTimeout": silence,
+        "ConnectTimeout": str(CONNECT_SECONDS),
         "ConnectionAttempts": "1",
         "ServerAliveInterval": silence,
         "ServerAliveCountMax": "1",
