@@ -88,7 +88,7 @@ class Opened:
         key_id = _seal.sealed_with(self._store.part(name, 0, _seal.HEAD_BYTES))
         stored = self._store.chunks(name)
         # Without our head it is damaged, or nothing of ours: whichever key is tried will say so.
-        key = self._keys.named(f"The blob {name}", key_id) if key_id else [*self._keys.by_id.values()][0]
+        key = self._keys.named(f"The blob {name}", key_id) if key_id else self._keys.by_id[min(self._keys.by_id)]
         yield from _seal.unseal(stored, key, name)
 
     def properties(self, name: str) -> BlobProperties | None:
