@@ -91,10 +91,15 @@ class OverTcp(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def resolver(serve):
-    udp = socketserver.UDPServer(("127.0.0.1", 0), OverUdp)
-    port = serve(udp)
-    serve(socketserver.TCPServer(("127.0.0.1", port), OverTcp))
-    return f"127.0.0.1:{port}"
+    while True:
+        udp = socketserver.UDPServer(("127.0.0.1", 0), OverUdp)
+        try:
+            tcp = socketserver.TCPServer(udp.server_address, OverTcp)
+            break
+        except OSError:  # that port is somebody's, over TCP
+            udp.server_close()
+    serve(tcp)
+    return f"127.0.0.1:{serve(udp)}"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,9 @@ LARGEST_MERGED = 1 << 20
 # Each commit is written to disk twice, as rows and as binlog: so not each statement is one.
 TRANSACTION = 8 << 20
 
+# A session's thread is called so, with its number.
+THREAD = "restore session"
+
 # REPLACE and INSERT IGNORE mean that the order decides which row stays.
 _ROWS = re.compile(rb"(?i)INSERT +INTO ")
 
@@ -106,7 +109,10 @@ class _Crew:
 
     def __init__(self, sessions: t.Sequence[Session], run: Run) -> None:
         self._workers = [_Worker(session) for session in sessions]
-        self._threads = [threading.Thread(target=self._work, args=(worker,), daemon=True) for worker in self._workers]
+        self._threads = [
+            threading.Thread(target=self._work, args=(worker,), name=f"{THREAD} {number}", daemon=True)
+            for number, worker in enumerate(self._workers, 1)
+        ]
         self._run = run
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
