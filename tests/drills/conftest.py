@@ -78,7 +78,6 @@ def runbooks(folder: Path, arguments: Arguments) -> Runbooks:
 @pytest.fixture(scope="session")
 def story(lab: Facts, now: World, runbooks: Runbooks) -> Story:
     looks = Looks(lab, now, runbooks, person.lab_curl(sys.executable, runbooks.folder / "curl.log"))
-    looks.seen.marks["at first"] = now.sources.mark()
     looks.seen.nasty["at first"] = nasty_rows(now, "rds", "petclinic")
     place = drill.Place.new("drill-test", datetime.now(timezone.utc))
     with _environment(LOUD):

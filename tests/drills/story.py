@@ -92,6 +92,8 @@ class Looks:
                 steps.append(Do(lambda stage: self.secondary_is_active()))
             steps.append(step)
             if step == Runbook("provision"):
+                # Not before: the container in which it may lie is built by provision.yml.
+                steps.append(Do(lambda stage: self.peace_begins()))
                 # The drill does without, to be short; in peace a primary has one.
                 steps.append(Runbook("heartbeat"))
             if step == Break("primary"):
@@ -99,6 +101,9 @@ class Looks:
             if step == Heal("primary"):
                 steps.append(Do(lambda stage: self.primary_is_back()))
         return Scenario(PRIMARY_LOST.name, PRIMARY_LOST.sentence, tuple(steps), PRIMARY_LOST.expected)
+
+    def peace_begins(self) -> None:
+        self.seen.marks["at first"] = self.world.sources.mark()
 
     def primary_is_dead(self) -> None:
         unasked = deed(self._latches_and_writers, lambda: self.runbooks.run("failover", dr_confirm="failover"))
