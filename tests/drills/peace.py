@@ -15,8 +15,9 @@ from lab.story.steps import IN_PEACE
 from lab.watch import records
 from lab.watch.fetch import Response
 from lab.watch.records import Answer
+from tests.drills.front import NOWHERE, strangers_and_ours
 from tests.drills.runbooks import Outcome, Runbooks
-from tests.drills.story import SOON, Deed, deed, past_dns
+from tests.drills.story import OPEN_MARK, SOON, Deed, deed, past_dns
 
 # Three probes of Route 53's checkers, ten seconds apart, and then some: DNS leaves the primary if it can.
 OUTAGE_SECONDS = 60.0
@@ -54,12 +55,14 @@ def look_at_cold(now: World, runbooks: Runbooks) -> Cold:
 
 @dataclass(frozen=True)
 class Warm:
-    """The secondary prepared. While the load balancer is dead: `again`, `dry_in_outage`, `standby`, `posted`.
+    """The secondary prepared, and how its machine answers strangers and ours at `front`. While the load balancer is dead:
+    `again`, `dry_in_outage`, `standby`, `posted`.
 
     Times are monotonic.
     """
 
     first: Outcome
+    front: Sequence[tuple[int, int, int]]  # of a path that is not there, and of the open mark
     dry: Deed
     again: Deed  # warm_up a second time
     dry_in_outage: Deed
@@ -73,6 +76,7 @@ class Warm:
 
 def look_at_warm(lab: Facts, now: World, runbooks: Runbooks) -> Warm:
     first = runbooks.run("warm_up")
+    front = [strangers_and_ours(now, path) for path in (NOWHERE, OPEN_MARK)]
     dry = deed(now.fingerprint, partial(runbooks.dry, "cool_down"))
     audience = Audience(runbooks.folder / "watch", lab.zone)
     audience.come()
@@ -93,7 +97,9 @@ def look_at_warm(lab: Facts, now: World, runbooks: Runbooks) -> Warm:
     finally:
         audience.leave()
     strangers = now.schemas_with_owner("azuredb", STRANGER["address"])
-    return Warm(first, dry, again, dry_in_outage, standby, posted, strangers, list(audience.answers), broken, healed)
+    return Warm(
+        first, front, dry, again, dry_in_outage, standby, posted, strangers, list(audience.answers), broken, healed
+    )
 
 
 def until_served_by_primary(audience: Audience) -> None:

@@ -18,7 +18,7 @@ from lab import seed, supervisor
 from lab.facts import Facts
 from lab.fingerprint import World
 from lab.watch.fetch import Request, over_https
-from tests.drills.front import strangers_and_ours
+from tests.drills.peace import Warm
 from tests.drills.peace import Cold
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.test_readiness import STALE, stale_origin
@@ -100,8 +100,6 @@ def test_a_run_mends_it_and_nothing_else(drift: Drift, lab: Facts) -> None:
     assert set(drift.run.changed.values()) == {2}, drift.run.changed
 
 
-@pytest.mark.usefixtures("warm")
-def test_the_machine_answers_those_alone_whom_our_cloudfront_sends(now: World) -> None:
+def test_the_machine_answers_those_alone_whom_our_cloudfront_sends(warm: Warm) -> None:
     """On a path that is not there: 404 would be the application's, which shall not even have been asked."""
-    assert strangers_and_ours(now) == (403, 403, 404)
-    assert strangers_and_ours(now, "/goupang-dr/open") == (403, 403, 404)
+    assert warm.front == [(403, 403, 404)] * 2
