@@ -55,8 +55,9 @@ def look_at_cold(now: World, runbooks: Runbooks) -> Cold:
 
 @dataclass(frozen=True)
 class Warm:
-    """The secondary prepared, and how its machine answers strangers and ours at `front`. While the load balancer is dead:
-    `again`, `dry_in_outage`, `standby`, `posted`.
+    """The secondary prepared; `front`: how its machine answers strangers, and whom our CloudFront sends.
+
+    While the load balancer is dead: `again`, `dry_in_outage`, `standby`, `posted`.
 
     Times are monotonic.
     """

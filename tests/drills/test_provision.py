@@ -18,8 +18,7 @@ from lab import seed, supervisor
 from lab.facts import Facts
 from lab.fingerprint import World
 from lab.watch.fetch import Request, over_https
-from tests.drills.peace import Warm
-from tests.drills.peace import Cold
+from tests.drills.peace import Cold, Warm
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.test_readiness import STALE, stale_origin
 
