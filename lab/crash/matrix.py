@@ -153,7 +153,7 @@ class Matrix:
     def _blame(self, results: Sequence[Result], outcome: str, wrong: Sequence[str]) -> None:
         """The point that did it, or, where there are several, all of them until each was tried alone."""
         for result in results:
-            if result.outcome == CONVERGED:
+            if result.good:  # one that was struck too late was struck all the same
                 result.outcome = outcome if len(results) == 1 else ALONE
                 result.faults += wrong
 

@@ -196,6 +196,18 @@ def test_several_blows_before_a_late_consequence_are_tried_alone_too() -> None:
     assert [result.outcome for result in made.results[-2:]] == [ALONE, ALONE]
 
 
+def test_a_blow_that_came_too_late_is_blamed_too() -> None:
+    """It was struck at the task's end, and is the only one that was."""
+    made = Made()
+    made.runs.late = True
+    for _earlier in range(2):
+        assert made.cycle()
+    made.observer.wrong = {"failover": {"openings": [0]}}
+    assert not made.cycle()
+    assert made.results[0].outcome == DIFFERS
+    assert made.results[0].faults[-1] == "openings: missing [1], too much [0]"
+
+
 def test_several_blows_in_a_runbook_converge_together() -> None:
     made = Made()
     assert made.cycle(blows=2)
