@@ -78,8 +78,13 @@ class ArmApi:
             return
 
     def listed(self, group: Wanted) -> list[str]:
-        answer = self._ask("GET", f"{group.id}/resources", _GROUPS_RESOURCES, f"list {group.label}")
-        return [str(one["id"]) for one in answer.json().get("value", [])]
+        doing = f"list {group.label}"
+        page = self._ask("GET", f"{group.id}/resources", _GROUPS_RESOURCES, doing).json()
+        found = [str(one["id"]) for one in page.get("value", [])]
+        while page.get("nextLink"):
+            page = self._send("GET", str(page["nextLink"]), doing).json()
+            found += [str(one["id"]) for one in page.get("value", [])]
+        return found
 
     # -- One request ------------------------------------------------------------------
 
