@@ -45,11 +45,6 @@ def test_the_screen_is_told_by_its_headline_and_what_would_be_lost():
     assert moments.screen({}) == {"headline": "", "loss": ""}
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(42, "0:42"), (725, "12:05"), (3723, "1:02:03")])
-def test_durations_are_read_as_a_clock(seconds, told):
-    assert moments.duration(seconds) == told
-
-
 def test_a_link_leads_to_the_runbooks_own_page():
     assert moments.page("", "failover.yml") == ""
     assert moments.page("https://x.example/docs/", "failover.yml") == "https://x.example/docs/failover.md"

@@ -77,14 +77,6 @@ def test_there_are_a_dozen_ticks_or_so_and_zero_is_one_of_them(length: float, sh
     assert all(timeline.LEFT <= tick.x <= timeline.WIDTH - timeline.RIGHT for tick in ticks)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0:00"), (-30, "-0:30"), (125, "2:05"), (3725, "1:02:05"), (-0.2, "0:00"), (59.6, "1:00")],
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert timeline.clock(seconds) == text
-
-
 def test_plays_that_failed_or_were_refused_look_otherwise() -> None:
     kinds = [
         timeline.picture([run("failover", 0, 5, outcome=outcome)], {}, [], {}, WORDS).plays[0].kind

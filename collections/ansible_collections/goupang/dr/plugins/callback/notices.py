@@ -83,6 +83,7 @@ from ansible_collections.goupang.dr.plugins.callback.journal import (
     why_failed,
 )
 from ansible_collections.goupang.dr.plugins.module_utils import _notice_send
+from ansible_collections.goupang.dr.plugins.module_utils._durations import clock
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Notice, cut
 from ansible_collections.goupang.dr.plugins.plugin_utils import _notice_moments as moments
@@ -194,7 +195,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._tell(moment, {"way_on": run.way_on, **run.failure}, failure=True)
         else:
             self._end_play()
-            taken = moments.duration((self._now() - run.started).total_seconds())
+            taken = clock((self._now() - run.started).total_seconds())
             self._tell("done", {"duration": taken})
         self._end()
 

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import COMMENT, Item
+from ansible_collections.goupang.dr.plugins.module_utils._durations import clock
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 EVERY_SECONDS = 1.0
@@ -90,7 +91,7 @@ def sentence(text: str) -> str | None:
             return f"{told['backup_id']} is loaded; counting {told['table']}"
         where = f"{told['table'] or 'beginning'} {percent} %"
         speed = f", {_speed(told['rate'])}" if told["rate"] else ""
-        left = f", {_clock_time(told['left'])} left" if told["left"] is not None else ""
+        left = f", {clock(told['left'])} left" if told["left"] is not None else ""
     except (ValueError, KeyError, TypeError):
         return None
     return f"{where}{speed}{left}"
@@ -98,9 +99,3 @@ def sentence(text: str) -> str | None:
 
 def _speed(rate: float) -> str:
     return f"{rate / 1e6:.0f} MB/s" if rate >= 10e6 else f"{rate / 1e6:.1f} MB/s"
-
-
-def _clock_time(seconds: float) -> str:
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"

@@ -51,13 +51,6 @@ def screen(result: Mapping[str, t.Any]) -> dict[str, str]:
     return {"headline": str(headline), "loss": str(lost.get("what", ""))}
 
 
-def duration(seconds: float) -> str:
-    """0:42, 12:05, 1:02:03"""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def page(base: str, playbook: str) -> str:
     """The runbook's page under dr_notices_link: "{runbook}" in it stands for failover; else failover.md is added."""
     if not base:

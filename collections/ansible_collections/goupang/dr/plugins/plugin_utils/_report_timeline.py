@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.goupang.dr.plugins.module_utils._durations import clock
 from ansible_collections.goupang.dr.plugins.plugin_utils._report_runs import Play, Run
 
 WIDTH = 960.0
@@ -139,14 +140,6 @@ def box(scale: Scale, begin: float, end: float, kind: str, label: str, title: st
     x = scale.x(begin)
     width = max(scale.x(end) - x, LEAST)
     return Box(x, round(width, 1), kind, label if text_width(label) + GAP <= width else "", title)
-
-
-def clock(seconds: float) -> str:
-    """-0:30, 2:05, 1:02:05"""
-    whole = round(abs(seconds))
-    hours, rest = divmod(whole, 3600)
-    text = f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
-    return f"-{text}" if seconds < 0 and whole else text
 
 
 def ticks(scale: Scale, zero: float) -> list[Tick]:
