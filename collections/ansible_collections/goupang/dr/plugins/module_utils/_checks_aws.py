@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
+from ansible_collections.goupang.dr.plugins.module_utils._cloudfront_config import sent_headers
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated, Line, now
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
@@ -146,8 +147,7 @@ def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tup
     port = origin.get("CustomOriginConfig", {}).get("HTTPPort")
     if site.port is not None and port != site.port:
         yield f"it asks its origin on port {port}", f"{site.port} is meant"
-    told = {h["HeaderName"].lower(): h["HeaderValue"] for h in origin.get("CustomHeaders", {}).get("Items") or []}
-    if site.secret and told.get(EDGE_HEADER.lower()) != site.secret:
+    if site.secret and sent_headers(origin).get(EDGE_HEADER.lower()) != site.secret:
         yield "it does not tell its origin dr_edge_secret", f"{site.what} answers nobody without it"
 
 

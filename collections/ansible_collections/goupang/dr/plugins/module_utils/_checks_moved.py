@@ -9,7 +9,7 @@ import typing as t
 from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import _blob, _checks_azure, _switch
-from ansible_collections.goupang.dr.plugins.module_utils._checks import Subject
+from ansible_collections.goupang.dr.plugins.module_utils._checks import Shared, Subject
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import Question, Silence
 
 INTENTS = ("failover", "failback")
@@ -19,7 +19,8 @@ MOVED = "moved"
 def questions(subject: Subject) -> list[Question]:
     if subject.params["intent"] not in INTENTS:
         return []
-    return [Question(MOVED, "Azure Blob", lambda: _switch.look(_place(subject))[0])]
+    place = Shared(lambda: _place(subject))
+    return [Question(MOVED, "Azure Blob", lambda: _switch.look(place())[0])]
 
 
 def _place(subject: Subject) -> _switch.Place:

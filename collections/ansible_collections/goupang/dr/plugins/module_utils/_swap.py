@@ -24,12 +24,13 @@ __all__ = ["Names", "settle"]
 # Long enough for the transactions of others to finish, short enough for a person who waits.
 LOCK_WAIT_SECONDS = 30
 LOCK = "goupang_dr.swap"
+LOCK_SECONDS = 10
+# Those of the system, when our account is none of them.
 _SYSTEM_USERS = (
     "SELECT GRANTEE FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'SYSTEM_USER' AND NOT EXISTS"
     " (SELECT 1 FROM information_schema.USER_PRIVILEGES o WHERE o.PRIVILEGE_TYPE = 'SYSTEM_USER' AND o.GRANTEE ="
     " CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1))))"
 )
-LOCK_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def settle(session: Session, names: Names, check_mode: bool) -> Swapped:
     """`live` holds what `incoming` held, whatever an earlier run left; under check mode, what that would change."""
     if check_mode:
         before = look(session, names)
-        left = ledger.unfinished(session, names.live)
-        return Swapped(
-            before, before if left else planned(before, names), left is not None or _to_do(before, names), []
-        )
+        if ledger.unfinished(session, names.live):
+            return Swapped(before, before, True, [])
+        want = planned(before, names)
+        return Swapped(before, want, before != want, [])
     _take_turn(session)
     session.run(f"SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}")
     before, findings = look(session, names), list[str]()
@@ -91,10 +92,6 @@ def planned(have: Tables, names: Names) -> Tables:
     if have.retired:
         raise Refused(f"Schema {names.retired} holds tables already: choose another name for the retired one.")
     return Tables(live=have.incoming, incoming=frozenset(), retired=have.live)
-
-
-def _to_do(have: Tables, names: Names) -> bool:
-    return have != planned(have, names)
 
 
 def _take_turn(session: Session) -> None:
