@@ -34,6 +34,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Ma
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import RealWorld
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    CONNECT_SECONDS,
     Check,
     Line,
     Question,
@@ -51,7 +52,6 @@ from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 Params = dict[str, t.Any]
 T = t.TypeVar("T")
 
-DATABASE_CONNECT_SECONDS = 3
 DATABASE_READ_SECONDS = 8
 # Libraries that import each other in circles must not be imported by two threads at once.
 _IMPORTING = threading.Lock()
@@ -229,7 +229,7 @@ def judge_all_clocks(*answers: t.Any) -> list[Line]:
 def questions(subject: Subject, clock: Clock) -> list[Question]:
     params, machine = subject.params, subject.machine
     sites, storage = params["sites"], params["storage"]
-    world = RealWorld(sites["ca_bundle"] or None, clock)
+    world = RealWorld(sites["ca_bundle"] or None, clock, CONNECT_SECONDS)
     aws = Shared(lambda: _checks_aws.connect(params["aws"]))
     azure = Shared(lambda: _checks_azure.connect(params["azure"]))
     trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))
@@ -341,7 +341,7 @@ def _of_data(params: Params) -> list[Question]:
 
 
 def _connect(login: Params, joined: t.Any = None) -> Session:
-    return open_session(login, DATABASE_READ_SECONDS, DATABASE_CONNECT_SECONDS, joined)
+    return open_session(login, DATABASE_READ_SECONDS, CONNECT_SECONDS, joined)
 
 
 def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:

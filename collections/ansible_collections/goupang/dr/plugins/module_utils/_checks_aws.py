@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
 from ansible_collections.goupang.dr.plugins.module_utils._cloudfront_config import sent_headers
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated, Line, now
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    CONNECT_SECONDS,
+    NO,
+    OK,
+    WARN,
+    Dated,
+    Line,
+    now,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 Json = dict[str, t.Any]
@@ -23,7 +31,7 @@ PROVISION = "Run provision.yml."
 LONGEST_TTL = 60
 # As role stack has CloudFront say it, and role application has Tomcat want it.
 EDGE_HEADER = "X-Goupang-DR-Edge"
-PATIENCE = _aws.Patience(connect=3, read=5, attempts=1)
+PATIENCE = _aws.Patience(connect=CONNECT_SECONDS, read=5, attempts=1)
 # Silence is not repeated; who says that it is too much is asked again for so many seconds.
 BUSY_SECONDS = 8
 

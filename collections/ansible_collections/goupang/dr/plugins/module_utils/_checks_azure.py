@@ -21,6 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import (
 )
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    CONNECT_SECONDS,
     NO,
     OK,
     WARN,
@@ -39,7 +40,7 @@ COMPUTE = "2024-07-01"
 SKUS = "2021-07-01"
 NETWORKS = "2024-05-01"
 SUBSCRIPTIONS = "2022-12-01"
-PATIENCE = Patience(connect=3, read=8, retries=0)
+PATIENCE = Patience(connect=CONNECT_SECONDS, read=8, retries=0)
 # Silence is not repeated; who says that it is too much is asked again, as its Retry-After says.
 BUSY_RETRIES = 4
 

@@ -15,13 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, not_known
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    CONNECT_SECONDS,
+    NO,
+    OK,
+    WARN,
+    Line,
+    not_known,
+)
 
 SSH_KEYS, CONTROL_ROOM, WAY_IN = "ssh keys", "control room", "way in"
 COMMAND_SECONDS = 5
 EC2_METADATA = "169.254.169.254"
 METADATA_SECONDS = 0.3
-BANNER_SECONDS = 3.0
 
 
 # -- SSH keys ----------------------------------------------------------------------
@@ -143,8 +149,8 @@ def judge_room(room: Room) -> list[Line]:
 def ssh_banner(host: str, port: int) -> str:
     """The first line of an SSH server, or '' when nobody answers so: the primary may well be dead."""
     try:
-        with socket.create_connection((host, port), BANNER_SECONDS) as connected:
-            connected.settimeout(BANNER_SECONDS)
+        with socket.create_connection((host, port), CONNECT_SECONDS) as connected:
+            connected.settimeout(CONNECT_SECONDS)
             return connected.recv(255).decode(errors="replace").strip()
     except OSError:
         return ""

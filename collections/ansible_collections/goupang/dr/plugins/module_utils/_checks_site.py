@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
 from ansible_collections.goupang.dr.plugins.module_utils._probe import Page, Probe, World
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
+    CONNECT_SECONDS,
     NO,
     OK,
     WARN,
@@ -28,7 +29,6 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
 
 SWITCH, CERTIFICATES, CLOCKS = "switch", "certificates", "clocks"
 OPEN_MARK = "/goupang-dr/open"
-TLS_SECONDS = 3.0
 FEW_DAYS = 21
 SKEW_SECONDS = 60
 
@@ -107,8 +107,8 @@ def ask_certificate(world: World, context: ssl.SSLContext, place: Place, resolve
     """Verified as a user's browser would, and read."""
     try:
         (address, *_others) = world.resolve(place.via or place.host, resolver).addresses
-        with socket.create_connection((address, place.port), TLS_SECONDS) as plain:
-            plain.settimeout(TLS_SECONDS)
+        with socket.create_connection((address, place.port), CONNECT_SECONDS) as plain:
+            plain.settimeout(CONNECT_SECONDS)
             with context.wrap_socket(plain, server_hostname=place.host) as secured:
                 shown = secured.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:

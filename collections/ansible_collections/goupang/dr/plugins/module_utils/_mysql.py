@@ -104,7 +104,7 @@ class MySQLSession:
 def open_session(
     params: t.Mapping[str, t.Any],
     read_seconds: int = READ_SECONDS,
-    connect_seconds: int = CONNECT_SECONDS,
+    connect_seconds: float = CONNECT_SECONDS,
     joined: t.Any = None,
 ) -> MySQLSession:
     """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.

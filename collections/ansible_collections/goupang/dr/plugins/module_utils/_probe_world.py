@@ -45,12 +45,13 @@ CNAME_STEPS = 8
 class RealWorld:
     """The World as it is. `ca_bundle`: a PEM file; None: the system's authorities."""
 
-    def __init__(self, ca_bundle: str | None, clock: Clock) -> None:
+    def __init__(self, ca_bundle: str | None, clock: Clock, connect_seconds: float = CONNECT_SECONDS) -> None:
         try:
             self._tls = ssl.create_default_context(cafile=ca_bundle)
         except (OSError, ssl.SSLError) as error:
             raise DrError(f"The authorities in {ca_bundle} cannot be read ({error}): correct ca_bundle.") from error
         self._clock = clock
+        self._connect_seconds = connect_seconds
 
     def resolve(self, name: str, resolver: str | None) -> Resolution:
         if is_address(name):
@@ -88,7 +89,7 @@ class RealWorld:
             raise OutOfReach(f"{address} port {port} does not answer: {error or type(error).__name__}") from error
 
     def _connect(self, address: str, port: int, server_name: str | None) -> socket.socket:
-        plain = socket.create_connection((address, port), CONNECT_SECONDS)
+        plain = socket.create_connection((address, port), self._connect_seconds)
         try:
             connected = self._tls.wrap_socket(plain, server_hostname=server_name) if server_name else plain
         except BaseException:

@@ -344,13 +344,19 @@ primary_mark:
 last_flip:
   description:
     - Where users were sent last (C(to)), when (C(at)), and C(seconds_ago).
-    - Null where they never were, where Blob does not tell, and where O(intent) moves nobody.
+    - Null where they never were, where neither the switch nor the latch tells, and where O(intent) moves nobody.
   returned: success
   type: dict
   sample:
     to: on_secondary
     at: "2026-11-24T10:42:05Z"
     seconds_ago: 95
+last_flip_told_by:
+  description: Which of V(switch) and V(latch) could be asked when users were moved last.
+  returned: success
+  type: list
+  elements: str
+  sample: [switch, latch]
 blocking:
   description: The lines that block, as sentences.
   returned: success
@@ -414,14 +420,15 @@ def main() -> None:
     began = clock.now()
     subject = _checks.Subject(params)
     with_facts = params["intent"] == _facts.INTENT
-    more = _facts.questions(subject) if with_facts else _checks_moved.questions(subject)
+    more = _facts.questions(subject) if with_facts else _checks_moved.questions(subject, clock)
     try:
         looked = _checks.look(params, clock, more)
     except DrError as error:
         module.fail_json(msg=str(error))
     found = _readiness.answer(params["intent"], looked.lines, clock.now() - began)
-    last_flip = _checks_moved.last_flip(looked.answers, _readiness.now())
-    found.update(active=looked.active, primary_mark=looked.primary_mark, last_flip=last_flip)
+    found.update(active=looked.active, primary_mark=looked.primary_mark)
+    found["last_flip"] = _checks_moved.last_flip(looked.answers, _readiness.now())
+    found["last_flip_told_by"] = _checks_moved.told_by(looked.answers)
     if with_facts:
         found["facts"] = _facts.facts(subject, looked.answers, _readiness.now())
     if params["report"] and not module.check_mode:
