@@ -340,6 +340,9 @@ class FakeSource:
         self._migrations = None if migrations is None else list(migrations)
         # Tables with a primary key, and their rows.
         self.keyed: dict[str, int] = {}
+        # Plans of swaps that were begun and not ended; an error where they cannot be read.
+        self.half_swapped: list[dict[str, t.Any]] = []
+        self.ledger_error: ServiceFault | None = ServiceFault("no such table", "1146")
 
     def close(self) -> None:
         pass
@@ -352,6 +355,11 @@ class FakeSource:
             return [("utf8mb4", "utf8mb4_0900_ai_ci")] if self._exists else []
         if sql == "SELECT @@version":
             return [("8.0.45",)]
+        if "goupang_dr.swaps" in sql:
+            assert args == ("petclinic",)
+            if self.ledger_error:
+                raise self.ledger_error
+            return [(json.dumps(plan),) for plan in self.half_swapped]
         if sql in (_compatibility.TABLES, _compatibility.COLLATIONS, _compatibility.PROGRAMS):
             return self.catalog.get(sql, [])
         if sql == _checksums.KEYED:

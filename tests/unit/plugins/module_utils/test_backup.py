@@ -122,6 +122,31 @@ def test_a_schema_that_is_not_there() -> None:
         take(MemoryStore(), source=FakeSource(exists=False))
 
 
+def test_a_schema_that_is_half_swapped_is_not_backed_up() -> None:
+    """It lacks tables, views and triggers: the dump would be whole, and the data not."""
+    names = {"live": "petclinic", "incoming": "petclinic_home", "retired": "petclinic_before"}
+    contents = {"tables": ["owners"], "programs": [], "collation": "utf8mb4_0900_ai_ci"}
+    source, store = FakeSource("a:1-5", "a:1-5"), MemoryStore()
+    source.half_swapped, source.ledger_error = [{"names": names, "live": contents, "incoming": contents}], None
+    with pytest.raises(Refused, match="A swap of petclinic_home into petclinic is half done.*run failback.yml again"):
+        take(store, source=source)
+    assert store.log == []
+
+
+@pytest.mark.parametrize("code", ["1146", "1049", "1142"], ids=["no table", "no schema", "not for our account"])
+def test_where_nothing_was_ever_swapped_a_backup_is_taken(code: str) -> None:
+    source = FakeSource("a:1-5", "a:1-5")
+    source.ledger_error = ServiceFault("the ledger cannot be read", code)
+    assert take(MemoryStore(), source=source).backup_id == ID
+
+
+def test_a_ledger_that_fails_is_no_leave_to_go_on() -> None:
+    source = FakeSource("a:1-5", "a:1-5")
+    source.ledger_error = ServiceFault("the server is stopping", "1053")
+    with pytest.raises(ServiceFault, match="stopping"):
+        take(MemoryStore(), source=source)
+
+
 def test_blocks_are_of_one_size_but_the_last() -> None:
     store = MemoryStore()
     blob = BlockWriter(store, "x")

@@ -74,8 +74,8 @@ def tls_verify(params: dict[str, t.Any]) -> str | bool:
 class Patience:
     """For how many seconds one request waits for a connection and for an answer, and how often it is repeated."""
 
-    connect: int = 10
-    read: int = 60
+    connect: float = 10
+    read: float = 60
     retries: int = 4
 
 

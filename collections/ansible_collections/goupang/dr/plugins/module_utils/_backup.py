@@ -21,6 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _compatibility,
     _manifest,
     _shrinkage,
+    _swap_ledger,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, writer
@@ -51,7 +52,8 @@ class Source:
 
 
 def look(session: Session, schema: str) -> Source:
-    """Missing when there is no such schema, or our account may not see it."""
+    """Missing when there is no such schema, or our account may not see it. Refused while it is half swapped."""
+    _swap_ledger.require_none(session, schema)
     found = session.rows(
         "SELECT DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"
         " WHERE SCHEMA_NAME = %s",

@@ -25,6 +25,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_loss,
     _checks_release,
     _checks_rights,
+    _checks_room,
     _checks_site,
     _checks_ssh,
     _tunnel,
@@ -176,6 +177,7 @@ def checks(subject: Subject) -> list[Check]:
         loud(loss.HEARTBEAT, ("beat", "source"), partial(loss.judge_heartbeat, now())),
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
+        Check(_checks_room.ROOM, ("server", "target", "shelf"), _checks_room.judge_room),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
         loud(_checks_home.HOME, ("target", "shelf", "source"), _checks_home.judge_home),
         Check(release.RELEASE, ("release",), release.judge_release),
@@ -242,7 +244,7 @@ def questions(subject: Subject, clock: Clock) -> list[Question]:
             lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver),
         ),
         *_of_aws(subject, aws),
-        *_of_azure(machine, azure),
+        *_of_azure(machine, params["secondary_database"]["login_host"], azure),
         *_of_data(params),
         *(
             Question(
@@ -285,7 +287,7 @@ def _of_aws(subject: Subject, api: Shared[_checks_aws.Api]) -> list[Question]:
     ]
 
 
-def _of_azure(machine: Machine, api: Shared[_checks_azure.Api]) -> list[Question]:
+def _of_azure(machine: Machine, database: str, api: Shared[_checks_azure.Api]) -> list[Question]:
     asks: dict[str, t.Callable[[_checks_azure.Api, Machine], t.Any]] = {
         "login": _checks_azure.ask_login,
         "there": _checks_azure.ask_machine,
@@ -295,6 +297,7 @@ def _of_azure(machine: Machine, api: Shared[_checks_azure.Api]) -> list[Question
         "network": _checks_azure.ask_network,
         "gates": _checks_ssh.ask_gates,
         "azure rights": _checks_rights.ask_azure,
+        "server": partial(_checks_room.ask_server, host=database),
     }
     return [Question(name, "Azure", partial(_ask_azure, ask, api, machine)) for name, ask in asks.items()]
 

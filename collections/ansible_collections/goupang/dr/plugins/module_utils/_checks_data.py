@@ -204,9 +204,7 @@ def judge_target(target: Target | Silence, shelf: Shelf | Silence) -> list[Line]
         if isinstance(shelf, Silence) or not shelf.valid
         else f", a restore adds about {size(shelf.valid[0].plain.bytes)}"
     )
-    return [
-        Line(TARGET, OK, f"MySQL {target.version} answers, {held}{adds}; what is free on its disk SQL does not tell")
-    ]
+    return [Line(TARGET, OK, f"MySQL {target.version} answers, {held}{adds}")]
 
 
 def judge_parameters(target: Target | Silence, shelf: Shelf | Silence, source: Source | Silence) -> list[Line]:

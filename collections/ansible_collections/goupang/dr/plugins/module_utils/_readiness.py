@@ -207,7 +207,7 @@ def _judged(check: Check, answers: list[t.Any]) -> list[Line]:
 # failover is blocked only by what would stop it anyway, or leave it half done: not by the
 # clouds' own ideas of capacity, nor by anything that only AWS could mend.
 _KNOWS = ("active", "backup", "loss")
-_LOADS = ("target database", "target parameters", "release")
+_LOADS = ("target database", "target room", "target parameters", "release")
 _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")

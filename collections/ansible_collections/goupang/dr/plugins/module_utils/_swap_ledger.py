@@ -18,6 +18,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._restore_ledger import 
 from ansible_collections.goupang.dr.plugins.module_utils._swap_programs import Program
 
 TABLE = f"{SCHEMA}.swaps"
+# A reader's account that may not see the table: the administrator's, which swaps, always may.
+NOT_OURS = "1142"
 _CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
   live VARCHAR(64) NOT NULL,
   incoming VARCHAR(64) NOT NULL,
@@ -60,15 +62,15 @@ def unfinished(session: Session, live: str | None = None) -> Plan | None:
     try:
         found = session.rows(f"SELECT plan FROM {TABLE} WHERE finished IS NULL{where} ORDER BY begun", args)
     except ServiceFault as error:
-        if error.code in (NO_SUCH_TABLE, NO_SUCH_SCHEMA):
+        if error.code in (NO_SUCH_TABLE, NO_SUCH_SCHEMA, NOT_OURS):
             return None
         raise
     return _plan(json.loads(found[0][0])) if found else None
 
 
-def require_none(session: Session) -> None:
-    """Refused while a schema is half swapped: it lacks views and triggers, and nobody may write there."""
-    left = unfinished(session)
+def require_none(session: Session, live: str | None = None) -> None:
+    """Refused while `live`, or any schema, is half swapped: it lacks views and triggers, and nobody may write there."""
+    left = unfinished(session, live)
     if left:
         raise Refused(
             f"A swap {left.names} is half done on this server, so nobody may write there yet: run failback.yml again, "

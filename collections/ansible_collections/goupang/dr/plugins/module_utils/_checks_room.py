@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the goupang.dr authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Private to goupang.dr: whether the secondary's database has room for a restore. SQL does not tell how large the disk
+is, so Azure is asked."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
+from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Json, Machine
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Target, size
+from ansible_collections.goupang.dr.plugins.module_utils._probe_world import is_address
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line
+
+ROOM = "target room"
+SERVERS = "2023-12-30"
+GIB = 1 << 30
+# Azure makes a server read-only when less than a twentieth of its storage is free.
+USABLE = 0.95
+# What is loaded is written twice: as rows, and into the binary log.
+WITH_BINLOG = 2
+
+
+def ask_server(api: Api, machine: Machine, host: str) -> Json | None:
+    """The server of Azure Database for MySQL that answers at `host`; None where the group has none of this name."""
+    group = f"{machine.scope}/resourceGroups/{machine.resource_group}"
+    servers = api.get(f"{group}/providers/Microsoft.DBforMySQL/flexibleServers", SERVERS).value["value"]
+    return server_at(host, servers)
+
+
+def server_at(host: str, servers: t.Sequence[Json]) -> Json | None:
+    """By its name; behind an address (a private endpoint) it is known only where there is no other."""
+    if is_address(host):
+        return servers[0] if len(servers) == 1 else None
+    names = ((server, server["properties"].get("fullyQualifiedDomainName", "")) for server in servers)
+    return next((server for server, name in names if name.lower() == host.lower()), None)
+
+
+def judge_room(server: Json | None, target: Target, shelf: Shelf) -> list[Line]:
+    """What a restore adds is an estimate: the SQL's size for that of the rows."""
+    if server is None:
+        return [Line(ROOM, OK, "the database is no server of our resource group, so Azure was not asked for its disk")]
+    storage = server["properties"].get("storage", {})
+    whole = int(storage.get("storageSizeGB", 0)) * GIB
+    held = sum(target.schemas.values())
+    adds = shelf.valid[0].plain.bytes if shelf.valid else 0
+    what = f"{size(held)} of {size(whole)} are held, and a restore adds about {size(adds)}"
+    if storage.get("autoGrow") == "Enabled":
+        return [Line(ROOM, OK, f"{what}; the disk grows by itself")]
+    fix = f"Give {server['name']} more storage, or let it grow by itself (storage.autoGrow): it never shrinks again."
+    if held + adds > whole * USABLE:
+        return [Line(ROOM, NO, f"{what}, which does not fit", fix)]
+    if held + adds * WITH_BINLOG > whole * USABLE:
+        return [Line(ROOM, WARN, f"{what}, and as much for its binary log", fix)]
+    return [Line(ROOM, OK, what)]

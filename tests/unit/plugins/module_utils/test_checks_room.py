@@ -1,0 +1,79 @@
+"""Whether the secondary's database has room for a restore."""
+
+from __future__ import annotations
+
+import typing as t
+from types import SimpleNamespace
+
+import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _checks_room as room
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Target
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN
+
+from tests.unit.plugins.module_utils.test_checks_azure import MACHINE, FakeApi
+
+Json = dict[str, t.Any]
+GIB = 1 << 30
+GROUP = f"/subscriptions/{MACHINE.subscription}/resourceGroups/{MACHINE.resource_group}"
+
+
+def server(name: str, gib: int = 20, grows: bool = False) -> Json:
+    storage = {"storageSizeGB": gib, "autoGrow": "Enabled" if grows else "Disabled"}
+    fqdn = f"{name}.mysql.database.azure.com"
+    return {"name": name, "properties": {"fullyQualifiedDomainName": fqdn, "storage": storage}}
+
+
+def target(held: float) -> Target:
+    return Target("8.0.36", {}, {"petclinic_1": int(held * GIB)}, "", None)
+
+
+def shelf(adds: float) -> t.Any:
+    return SimpleNamespace(valid=[SimpleNamespace(plain=SimpleNamespace(bytes=int(adds * GIB)))])
+
+
+@pytest.mark.parametrize(
+    ("host", "found"),
+    [
+        ("B.mysql.database.azure.com", "b"),
+        ("c.mysql.database.azure.com", None),
+        ("10.0.0.4", None),
+    ],
+    ids=["by name", "not ours", "an address, and two servers"],
+)
+def test_the_server_is_found_by_its_name(host, found) -> None:
+    api = FakeApi(flexibleServers={"value": [server("a"), server("b")]})
+    answer = room.ask_server(api, MACHINE, host)
+    assert api.asked[0][0] == f"{GROUP}/providers/Microsoft.DBforMySQL/flexibleServers"
+    assert (answer or {}).get("name") == found
+
+
+def test_behind_an_address_stands_the_only_one() -> None:
+    assert room.server_at("10.0.0.4", [server("a")]) == server("a")
+
+
+@pytest.mark.parametrize(
+    ("held", "adds", "grows", "level", "words"),
+    [
+        (1, 2, False, OK, "1.0 GiB of 20.0 GiB are held, and a restore adds about 2.0 GiB"),
+        (1, 18.5, False, NO, "which does not fit"),
+        (1, 10, False, WARN, "as much for its binary log"),
+        (1, 30, True, OK, "the disk grows by itself"),
+    ],
+    ids=["enough", "too little", "too little with the binary log", "it grows"],
+)
+def test_what_fits_and_what_does_not(held, adds, grows, level, words) -> None:
+    (line,) = room.judge_room(server("a", 20, grows), target(held), shelf(adds))
+    assert (line.check, line.level) == ("target room", level)
+    assert words in line.what
+    assert ("Give a more storage" in line.fix) is (level != OK)
+
+
+def test_without_a_backup_nothing_is_added() -> None:
+    (line,) = room.judge_room(server("a"), target(1), SimpleNamespace(valid=[]))
+    assert (line.level, line.what) == (OK, "1.0 GiB of 20.0 GiB are held, and a restore adds about 0 bytes")
+
+
+def test_a_database_elsewhere_is_not_asked_for() -> None:
+    (line,) = room.judge_room(None, target(1), shelf(1))
+    assert (line.level, line.known) == (OK, True)
+    assert "no server of our resource group" in line.what
