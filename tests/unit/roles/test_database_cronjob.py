@@ -1,0 +1,206 @@
+"""A backup by a CronJob: the role's own tasks and kubernetes.core's own modules against a recorded API of Kubernetes.
+
+No cluster answered here: what tests/unit/kubernetes_api.py says is what Kubernetes' documentation says it would.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import typing as t
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.unit.blob_service import BlobService
+from tests.unit.https_server import Asked, HttpsServer
+from tests.unit.kubernetes_api import COMPLETE, FAILED, TOKEN, KubernetesApi, cron_job
+from tests.unit.lab.azure.conftest import certificate
+from tests.unit.playing import Done, play, told
+from tests.unit.plugins.backup_fakes import dump_of
+
+__all__ = ["certificate"]  # a fixture
+
+ROLE = {"role": "goupang.dr.database", "database_state": "backed_up"}
+SHOW = {"name": "Show", "ansible.builtin.debug": {"var": "database_backup.manifest.tables"}}
+DUMP = "nightly/petclinic-20261122.sql.gz"
+UPLOADED = datetime(2026, 11, 22, 20, 41, 30, tzinfo=timezone.utc)
+MANIFEST = "primary/petclinic_20261122t204130z.manifest.json"
+
+
+class World:
+    """Kubernetes and Blob behind one address, and a run of the role."""
+
+    def __init__(self, folder: Path, certificate: tuple[Path, Path], api: KubernetesApi) -> None:
+        self.folder, self.certificate, self.api = folder, certificate, api
+        self.blob = BlobService()
+        if api.end == COMPLETE:
+            api.at_end = lambda: self.blob.put(DUMP, gzip.compress(dump_of({"owners": 3})), UPLOADED)
+
+    def back_up(self, *options: str, **variables: t.Any) -> Done:
+        kubernetes = {"api_key": TOKEN, "ca_cert": str(self.certificate[0])}
+        azure = {"tenant_id": "t", "client_id": "c", "client_secret": "s", "ca_bundle": str(self.certificate[0])}
+        playbook = [{"name": "Back up", "hosts": "localhost", "gather_facts": False, "roles": [ROLE], "tasks": [SHOW]}]
+        with HttpsServer(*self.certificate, lambda asked: self.blob.answer(asked) or self.api.answer(asked)) as server:
+            given = {
+                "dr_storage_account_url": server.url,
+                "dr_backup_container": "box",
+                "dr_schema": "petclinic",
+                "dr_azure_login": {**azure, "authority_url": server.url},
+                "dr_secondary_database": {},
+                "backup_via": "kubernetes",
+                "database_kubernetes": {"host": server.url, **kubernetes},
+                "database_cronjob": "dump-petclinic",
+                "database_cronjob_namespace": "shop",
+                "database_cronjob_dump": "nightly/petclinic-*.sql.gz",
+                "__database_cronjob_every": 1,
+            }
+            environment = {"TMPDIR": str(self.folder)}
+            (self.folder / "hosts").write_text("localhost\n[primary_bastion]\nnowhere\n")
+            return play(
+                self.folder,
+                yaml.safe_dump(playbook),
+                *options,
+                inventory="hosts",
+                variables={**given, **variables},
+                environment=environment,
+            )
+
+
+@pytest.fixture
+def world(tmp_path: Path, certificate: tuple[Path, Path]) -> t.Callable[..., World]:
+    return lambda **api: World(tmp_path, certificate, KubernetesApi(**api))
+
+
+def test_its_dump_becomes_a_backup(world: t.Callable[..., World]) -> None:
+    ours = world(end=COMPLETE, cronjobs=[cron_job(activeDeadlineSeconds=900, backoffLimit=1)])
+    done = ours.back_up("-v", "--diff")
+    assert done.returncode == 0, told(done)
+    assert '"owners": 3' in told(done)
+    manifest = json.loads(ours.blob.blobs[MANIFEST])
+    assert (manifest["dump"], manifest["started"]) == (DUMP, "2026-11-22T20:40:00Z")
+
+    (job,) = ours.api.jobs.values()
+    name = job["metadata"]["name"]
+    assert re.fullmatch(r"dump-petclinic-dr-\d{14}-[0-9a-f]{4}", name)
+    assert job["metadata"]["labels"] == {"app": "dump"}
+    assert job["metadata"]["annotations"] == {"cronjob.kubernetes.io/instantiate": "manual"}
+    (owner,) = job["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["uid"], owner["controller"]) == (
+        "CronJob",
+        "c0ffee00-0000-4000-8000-000000000001",
+        True,
+    )
+    # The template's own deadline is sooner than ours; all else is as the team wrote it.
+    assert (job["spec"]["activeDeadlineSeconds"], job["spec"]["backoffLimit"]) == (900, 1)
+    assert job["spec"]["template"] == cron_job()["spec"]["jobTemplate"]["spec"]["template"]
+    # What a caller needs the right to: docs/kubernetes.md and rbac.yaml say the same.
+    calls = {re.sub(r"/.*", "/NAME", call) for call in ours.api.asked}
+    assert calls == {"GET cronjobs/NAME", "POST jobs", "GET jobs/NAME"}
+    assert "hush" not in told(done)
+    assert TOKEN not in told(done)
+
+
+def test_a_job_that_fails_is_named_with_its_last_words(world: t.Callable[..., World]) -> None:
+    log = "one\ntwo\nthree\nfour\n  mysqldump: Got error: 1045: Access denied\n\nupload cancelled\n"
+    ours = world(end=FAILED, log=log)
+    ours.blob.put(DUMP, gzip.compress(dump_of({"owners": 3})), UPLOADED)
+    done = ours.back_up(database_cronjob_timeout=120)
+    assert done.returncode == 2
+    (job,) = ours.api.jobs.values()
+    assert job["spec"]["activeDeadlineSeconds"] == 120
+    said = (
+        f"The job {job['metadata']['name']} in namespace shop failed (BackoffLimitExceeded: Job has reached the specified "
+        "backoff limit), and nothing became a backup. It said last: one | two | three | four | "
+        "mysqldump: Got error: 1045: Access denied | upload cancelled"
+    )
+    assert said in told(done)
+    # Of two attempts the last one is asked, and of its containers the first.
+    assert f"GET pods/{job['metadata']['name']}-b/log" in ours.api.asked
+    assert MANIFEST not in ours.blob.blobs
+
+
+def test_a_job_that_does_not_end_is_named(world: t.Callable[..., World]) -> None:
+    ours = world(refused={("GET", "log"), ("GET", "pods")})
+    done = ours.back_up(database_cronjob_timeout=1, __database_cronjob_grace=1)
+    assert done.returncode == 2
+    (name,) = ours.api.jobs
+    assert (
+        f"The job {name} in namespace shop did not end within 1 s, and nothing became a backup: "
+        "see what it waits for, or raise database_cronjob_timeout."
+    ) in told(done)
+
+
+def test_a_cronjob_that_is_not_there_is_a_sentence(world: t.Callable[..., World]) -> None:
+    ours = world(cronjobs=[])
+    done = ours.back_up()
+    assert done.returncode == 2
+    assert "There is no CronJob dump-petclinic in namespace shop: correct database_cronjob" in told(done)
+    assert ours.api.jobs == {}
+
+
+def test_one_that_we_may_not_start_is_a_sentence(world: t.Callable[..., World]) -> None:
+    ours = world(refused={("POST", "jobs")})
+    done = ours.back_up()
+    assert done.returncode == 2
+    sentence = r"Kubernetes did not say that it started the job dump-petclinic-dr-\S+ in namespace shop: "
+    assert re.search(sentence, told(done)), told(done)
+    assert 'User "dr" cannot do this' in told(done).replace('\\"', '"')
+
+
+def is_job(asked: Asked) -> bool:
+    return asked.method == "GET" and "/jobs/" in asked.path and "-dr-" in asked.path
+
+
+@pytest.mark.parametrize("when", ["at once", "while it is waited for"])
+def test_an_api_that_is_silent_is_given_up(world: t.Callable[..., World], when: str) -> None:
+    ours = world()
+    # The first look at the job, before it is made, is kubernetes.core's own.
+    ours.api.silent = lambda asked: when == "at once" or (is_job(asked) and bool(ours.api.jobs))
+    done = ours.back_up(__database_cronjob_patience=4)
+    assert done.returncode == 2
+    if when == "at once":
+        assert "Kubernetes does not show the CronJob dump-petclinic in namespace shop" in told(done)
+    else:
+        (name,) = ours.api.jobs
+        assert f"Kubernetes does not say whether the job {name} in namespace shop has ended" in told(done)
+        assert "It may still run, and its dump is no backup" in told(done)
+
+
+def test_a_dump_that_is_cut_is_a_sentence_and_no_backup(world: t.Callable[..., World]) -> None:
+    ours = world(end=COMPLETE)
+    ours.api.at_end = lambda: ours.blob.put(DUMP, gzip.compress(dump_of({"owners": 3}))[:-30], UPLOADED)
+    done = ours.back_up()
+    assert done.returncode == 2
+    assert f"The dump {DUMP} gets no manifest, and is no backup. The compressed dump ends too early" in told(done)
+    assert [name for name in ours.blob.blobs if "manifest" in name] == []
+
+
+def test_a_dry_run_starts_nothing(world: t.Callable[..., World]) -> None:
+    ours = world(end=COMPLETE)
+    done = ours.back_up("--check", "--diff")
+    assert done.returncode == 0, told(done)
+    assert (ours.api.jobs, len(ours.api.dry)) == ({}, 1)
+    assert ours.blob.blobs == {}
+    assert "hush" not in told(done)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"database_cronjob_dump": ""}, "backup_via: kubernetes needs database_cronjob, the CronJob's name, and"),
+        ({"database_backup_must_be_encrypted": True}, "refuses what a CronJob dumps, because we did not encrypt it"),
+        ({"backup_via": "teleport"}, "value of database_backup_via must be one of: bastion, kubernetes"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_asked(
+    world: t.Callable[..., World], variables: dict[str, t.Any], said: str
+) -> None:
+    ours = world()
+    done = ours.back_up(**variables)
+    assert done.returncode == 2
+    assert said in told(done)
+    assert ours.api.asked == []
