@@ -324,6 +324,15 @@ def test_retention_leaves_a_dump_that_a_newer_backup_names_too() -> None:
     assert _backups.choose(store, "primary/", "newest").backup_id == second
 
 
+def test_retention_takes_no_adopted_dump_for_garbage_whose_name_looks_like_ours() -> None:
+    name = "primary/petclinic_20261101t000000z.sql.gz"
+    store = store_with(TWO, name, deletable=True)
+    run(store, dump=name)
+    params = {"prefix": "primary/", "keep_days": 35, "keep_months": 0}
+    assert not mysql_backup_retention.run(params, False, store, days(1))["changed"]
+    assert name in store.blobs
+
+
 @pytest.mark.parametrize(
     ("params", "said"),
     [

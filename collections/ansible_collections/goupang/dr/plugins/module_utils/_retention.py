@@ -78,7 +78,7 @@ def plan(names: t.Collection[str], prefix: str, shelf: _backups.Shelf, keep: Kee
     return Plan(
         [one.backup_id for one in every if one.backup_id in stays],
         [one.backup_id for one in every if one.backup_id not in stays],
-        _garbage(names, prefix, last - UNFINISHED),
+        _garbage({*names} - {one.dump for one in every}, prefix, last - UNFINISHED),
         left_alone,
         _dumps(every, stays, prefix),
     )
