@@ -98,18 +98,19 @@ class KubernetesApi:
         return _json(job, 201)
 
     def _job(self, name: str) -> Answer:
+        if name in self.jobs:
+            self.seen[name] = self.seen.get(name, 0) + 1
+            if self.end and self.seen[name] == self.looks:
+                self.at_end()
         if name not in self.jobs:
             return _status(404, "NotFound", f'jobs.batch "{name}" not found')
-        self.seen[name] = self.seen.get(name, 0) + 1
-        if self.end and self.seen[name] == self.looks:
-            self.at_end()
-            return _json({**self.jobs[name], "status": {"conditions": [self.end], "failed": 1}})
-        return _json({**self.jobs[name], "status": {"active": 1, "startTime": self.created}})
+        ended = self.end is not None and self.seen[name] >= self.looks
+        status = {"conditions": [self.end]} if ended else {"active": 1, "startTime": self.created}
+        return _json({**self.jobs[name], "status": status})
 
     def _pods(self, selector: str) -> Answer:
         """Two, where a job was tried twice: the one that was made last is told first."""
         name = selector.removeprefix("job-name=")
-        assert name in self.jobs, selector
         times = (("b", "2026-11-22T20:42:00Z"), ("a", "2026-11-22T20:41:00Z"))
         items = [
             {
@@ -118,7 +119,14 @@ class KubernetesApi:
             }
             for letter, when in times
         ]
-        return _json({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": items if self.log else []})
+        return _json(
+            {
+                "kind": "PodList",
+                "apiVersion": "v1",
+                "metadata": {},
+                "items": items if self.log and name in self.jobs else [],
+            }
+        )
 
     def _said(self) -> Answer:
         return Answer(200, self.log.encode(), {"Content-Type": "text/plain"})

@@ -152,6 +152,14 @@ def test_a_job_that_does_not_end_is_named(world: t.Callable[..., World]) -> None
     ) in told(done)
 
 
+def test_a_job_that_is_cleared_away_at_once_is_a_sentence(world: t.Callable[..., World]) -> None:
+    ours = world(end=COMPLETE)
+    ours.api.at_end = ours.api.jobs.clear
+    done = ours.back_up()
+    assert done.returncode == 2
+    assert "was removed before it could be seen how it ended, and nothing became a backup" in told(done)
+
+
 def test_a_cronjob_that_is_not_there_is_a_sentence(world: t.Callable[..., World]) -> None:
     ours = world(cronjobs=[])
     done = ours.back_up()
