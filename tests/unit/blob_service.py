@@ -1,7 +1,7 @@
 """A container of Blob Storage in memory, over REST: list, read in ranges, write at once and in blocks, delete.
 
-It knows no versions, leases, tiers or rights, and one container. It checks that a token comes with each request, and
-gives one to whoever asks; what the token says it does not read.
+It knows no versions, tiers or rights, and one container; of a lease it only tells that there is one. It checks that a
+token comes with each request, and gives one to whoever asks; what the token says it does not read.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class BlobService:
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
         self.written: dict[str, datetime] = {}
+        self.leased: set[str] = set()
         self._blocks: dict[tuple[str, str], bytes] = {}
 
     def put(self, name: str, data: bytes, when: datetime | None = None) -> None:
@@ -78,6 +79,7 @@ class BlobService:
             return _refused(404, "BlobNotFound")
         data, about = self.blobs[name], {**self._about(name), "x-ms-blob-type": "BlockBlob"}
         about.pop("Content-Length")
+        about["x-ms-lease-state"] = "leased" if name in self.leased else "available"
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.headers.get("x-ms-range", ""))
         if not wanted:
             return Answer(200, data, about)

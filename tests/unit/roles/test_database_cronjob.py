@@ -1,6 +1,7 @@
 """A backup by a CronJob: the role's own tasks and kubernetes.core's own modules against a recorded API of Kubernetes.
 
 No cluster answered here: what tests/unit/kubernetes_api.py says is what Kubernetes' documentation says it would.
+What takes longer is in tests/long/test_cronjob.py.
 """
 
 from __future__ import annotations
@@ -9,65 +10,16 @@ import gzip
 import json
 import re
 import typing as t
-from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.unit.blob_service import BlobService
-from tests.unit.https_server import Asked, HttpsServer
-from tests.unit.kubernetes_api import COMPLETE, FAILED, TOKEN, KubernetesApi, cron_job
-from tests.unit.lab.azure.conftest import certificate
-from tests.unit.playing import ROOT, Done, play, told
+from tests.unit.kubernetes_api import COMPLETE, FAILED, TOKEN, cron_job
+from tests.unit.playing import ROOT, told
 from tests.unit.plugins.backup_fakes import dump_of
+from tests.unit.roles.cronjob_world import DUMP, MANIFEST, UPLOADED, World, certificate, world
 
-__all__ = ["certificate"]  # a fixture
-
-ROLE = {"role": "goupang.dr.database", "database_state": "backed_up"}
-SHOW = {"name": "Show", "ansible.builtin.debug": {"var": "database_backup.manifest.tables"}}
-DUMP = "nightly/petclinic-20261122.sql.gz"
-UPLOADED = datetime(2026, 11, 22, 20, 41, 30, tzinfo=timezone.utc)
-MANIFEST = "primary/petclinic_20261122t204130z.manifest.json"
-
-
-class World:
-    """Kubernetes and Blob behind one address, and a run of the role."""
-
-    def __init__(self, folder: Path, certificate: tuple[Path, Path], api: KubernetesApi) -> None:
-        self.folder, self.certificate, self.api = folder, certificate, api
-        self.blob = BlobService()
-        if api.end == COMPLETE:
-            api.at_end = lambda: self.blob.put(DUMP, gzip.compress(dump_of({"owners": 3})), UPLOADED)
-
-    def back_up(self, *options: str, **variables: t.Any) -> Done:
-        kubernetes = {"api_key": TOKEN, "ca_cert": str(self.certificate[0])}
-        azure = {"tenant_id": "t", "client_id": "c", "client_secret": "sesame", "ca_bundle": str(self.certificate[0])}
-        playbook = [{"name": "Back up", "hosts": "localhost", "gather_facts": False, "roles": [ROLE], "tasks": [SHOW]}]
-        with HttpsServer(*self.certificate, lambda asked: self.blob.answer(asked) or self.api.answer(asked)) as server:
-            given = {
-                "dr_storage_account_url": server.url,
-                "dr_backup_container": "box",
-                "dr_schema": "petclinic",
-                "dr_azure_login": {**azure, "authority_url": server.url},
-                "dr_secondary_database": {},
-                "backup_via": "kubernetes",
-                "database_kubernetes": {"host": server.url, **kubernetes},
-                "database_cronjob": "dump-petclinic",
-                "database_cronjob_namespace": "shop",
-                "database_cronjob_dump": "nightly/petclinic-*.sql.gz",
-                "__database_cronjob_every": 1,
-            }
-            environment = {"TMPDIR": str(self.folder)}
-            (self.folder / "hosts").write_text("localhost\n[primary_bastion]\nnowhere\n")
-            return play(
-                self.folder,
-                yaml.safe_dump(playbook),
-                *options,
-                inventory="hosts",
-                variables={**given, **variables},
-                environment=environment,
-            )
+__all__ = ["certificate", "world"]  # fixtures
 
 
 def used(calls: list[str]) -> set[tuple[str, str]]:
@@ -85,11 +37,6 @@ def rights() -> set[tuple[str, str]]:
     documents = yaml.safe_load_all((ROOT / "deployment/kubernetes/rbac.yaml").read_text())
     (role,) = (one for one in documents if one["kind"] == "Role")
     return {(name, verb) for rule in role["rules"] for name in rule["resources"] for verb in rule["verbs"]}
-
-
-@pytest.fixture
-def world(tmp_path: Path, certificate: tuple[Path, Path]) -> t.Callable[..., World]:
-    return lambda **api: World(tmp_path, certificate, KubernetesApi(**api))
 
 
 def test_its_dump_becomes_a_backup(world: t.Callable[..., World]) -> None:
@@ -141,25 +88,6 @@ def test_a_job_that_fails_is_named_with_its_last_words(world: t.Callable[..., Wo
     assert MANIFEST not in ours.blob.blobs
 
 
-def test_a_job_that_does_not_end_is_named(world: t.Callable[..., World]) -> None:
-    ours = world(refused={("GET", "log"), ("GET", "pods")})
-    done = ours.back_up(database_cronjob_timeout=1, __database_cronjob_grace=1)
-    assert done.returncode == 2
-    (name,) = ours.api.jobs
-    assert (
-        f"The job {name} in namespace shop did not end within 1 s, and nothing became a backup: "
-        "see what it waits for, or raise database_cronjob_timeout."
-    ) in told(done)
-
-
-def test_a_job_that_is_cleared_away_at_once_is_a_sentence(world: t.Callable[..., World]) -> None:
-    ours = world(end=COMPLETE)
-    ours.api.at_end = ours.api.jobs.clear
-    done = ours.back_up()
-    assert done.returncode == 2
-    assert "was removed before it could be seen how it ended, and nothing became a backup" in told(done)
-
-
 def test_a_cronjob_that_is_not_there_is_a_sentence(world: t.Callable[..., World]) -> None:
     ours = world(cronjobs=[])
     done = ours.back_up()
@@ -177,25 +105,6 @@ def test_one_that_we_may_not_start_is_a_sentence(world: t.Callable[..., World]) 
         f"Kubernetes did not say that it started the job {job} in namespace shop: "
         'jobs is forbidden: User "dr" cannot do this in API group "batch" in the namespace "shop".'
     ) in told(done)
-
-
-def is_job(asked: Asked) -> bool:
-    return asked.method == "GET" and "/jobs/" in asked.path and "-dr-" in asked.path
-
-
-@pytest.mark.parametrize("when", ["at once", "while it is waited for"])
-def test_an_api_that_is_silent_is_given_up(world: t.Callable[..., World], when: str) -> None:
-    ours = world()
-    # The first look at the job, before it is made, is kubernetes.core's own.
-    ours.api.silent = lambda asked: when == "at once" or (is_job(asked) and bool(ours.api.jobs))
-    done = ours.back_up(__database_cronjob_patience=4)
-    assert done.returncode == 2
-    if when == "at once":
-        assert "Kubernetes does not show the CronJob dump-petclinic in namespace shop" in told(done)
-    else:
-        (name,) = ours.api.jobs
-        assert f"Kubernetes does not say whether the job {name} in namespace shop has ended" in told(done)
-        assert "It may still run, and its dump is no backup" in told(done)
 
 
 def test_a_dump_that_is_cut_is_a_sentence_and_no_backup(world: t.Callable[..., World]) -> None:
