@@ -1,4 +1,4 @@
-"""A backup by a CronJob that takes its time and goes wrong: see tests/unit/roles/test_database_cronjob.py. It wants no lab."""
+"""A CronJob that takes its time and goes wrong: see tests/unit/roles/test_database_cronjob.py. It wants no lab."""
 
 from __future__ import annotations
 
