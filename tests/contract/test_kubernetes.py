@@ -56,7 +56,7 @@ def test_secrets_come_from_secrets_and_never_by_arguments() -> None:
     (mount,) = CONTAINER["volumeMounts"]
     assert (mount["name"], mount["readOnly"]) == (volume["name"], True)
     assert plain_environment()["DUMP_OPTION_FILE"].startswith(mount["mountPath"] + "/")
-    # Only its owner and the pod's group read it; YAML's 0440 is octal.
+    # Only its owner and the pod's group read it.
     assert volume["secret"]["defaultMode"] == 0o440
     assert POD["securityContext"]["fsGroup"] == POD["securityContext"]["runAsGroup"]
     # The page says how both are made.
