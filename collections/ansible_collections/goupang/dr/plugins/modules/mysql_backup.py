@@ -18,7 +18,7 @@ description:
   - A backup that holds suspiciously less than the last one that a restore would take is stored and flagged
     (RV(flags)). Restores pass it over in favour of the one before, until M(goupang.dr.mysql_backup_accept) accepts it
     by name. Where there is nothing to compare with, nothing is flagged.
-  - Refuses a schema on which M(goupang.dr.mysql_schema_swap) was begun and not ended: it lacks
+  - Refuses a schema on which M(goupang.dr.mysql_schema_swap) was begun and not ended, since it lacks
     tables, and the dump would look whole.
   - Asks C(information_schema) what a managed MySQL server in Azure would not take, and says it as warnings.
   - Needs no privilege that Amazon RDS withholds, such as C(RELOAD) or C(FLUSH TABLES WITH READ LOCK).
