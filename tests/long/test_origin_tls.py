@@ -24,11 +24,11 @@ from lab.story.stage import playbook_command
 from lab.watch.fetch import Request, over_https
 from tests.drills.runbooks import Outcome, Runbooks
 from tests.drills.story import OPEN_MARK, Deed, deed, past_dns
-from tests.long.test_distributions import HERE, on_machine
+from tests.long.test_distributions import HERE, TOMCATS, image, on_machine
 
 PORT, ORIGIN, DOMAIN = 8443, f"origin.{ZONE}", f"dr.{ZONE}"
 BLOB = "certificates/petclinic/origin.pem"
-TOMCAT = "systemctl show --property=MainPID --value tomcat9"
+TOMCAT = "systemctl show --property=MainPID --value 'tomcat*'"
 
 
 @dataclass
@@ -195,7 +195,7 @@ def seen(kept: Kept, now: World) -> Seen:
     mended = kept.keep("renewed")
     mended_look = look(kept, now)
     way = [("failover", {"dr_confirm": "failover"}), ("verify", {}), ("failback", {"dr_confirm": "failback"})]
-    soon = {"dr_override": "min_dwell: a test"}
+    soon = {"dr_override": "min_dwell: nobody waits in a test"}
     there_and_home = [kept.run(name, **variables, **(soon if name == "failback" else {})) for name, variables in way]
     there_and_home.append(kept.run("cool_down"))
     return Seen(
@@ -294,6 +294,37 @@ def test_the_right_one_mends_it_in_place(seen: Seen, kept: Kept) -> None:
 
 def test_users_go_there_and_come_home(seen: Seen) -> None:
     went_well(*seen.there_and_home)
+
+
+@dataclass(frozen=True)
+class Newer:
+    """A machine with a newer Tomcat, before and after a renewal."""
+
+    outcomes: list[Outcome]
+    users: tuple[int, int]
+    serials: tuple[int, int]
+    tomcats: tuple[str, str]
+
+
+@pytest.fixture(scope="module", params=sorted(set(TOMCATS) - {"11"}))
+def newer(request: pytest.FixtureRequest, kept: Kept, now: World, seen: Seen) -> Newer:
+    went_well(*seen.there_and_home)
+    chosen = ("-e", image(request.param))
+    outcomes = [kept.keep("renewed", *chosen), kept.run("warm_up", *chosen)]
+    looks = []
+    for name in ("renewed", "first"):
+        outcomes.append(kept.keep(name, *chosen))
+        looks.append((past_dns(kept.lab, "/owners?lastName=").status, shown(now), on_machine(kept.lab, TOMCAT)))
+    outcomes.append(kept.run("cool_down", *chosen))
+    users, serials, tomcats = zip(*looks)
+    return Newer(outcomes, users, serials, tomcats)
+
+
+def test_newer_tomcats_do_the_same(newer: Newer, kept: Kept) -> None:
+    went_well(*newer.outcomes)
+    assert newer.users == (200, 200)
+    assert newer.serials == (kept.serial("renewed"), kept.serial("first"))
+    assert newer.tomcats[0] == newer.tomcats[1]
 
 
 def test_no_private_key_is_in_any_output_or_journal_or_left_on_the_controller(seen: Seen, kept: Kept) -> None:
