@@ -57,6 +57,18 @@ def ensure(folder: Path, facts: Facts, now: dt.datetime | None = None) -> None:
             _write(folder / f"{host}.pem", certificate.public_bytes(serialization.Encoding.PEM))
 
 
+def issue(
+    folder: Path, names: t.Sequence[str], target: Path, life: dt.timedelta = LEAF_LIFE, now: dt.datetime | None = None
+) -> None:
+    """Of the authority in the folder, for these names: target.pem, and target.key, which its owner alone can read."""
+    now = now or dt.datetime.now(dt.timezone.utc)
+    key = ec.generate_private_key(ec.SECP256R1())
+    wanted = [x509.DNSName(name) for name in names]
+    certificate = _leaf(names[0], wanted, key, _authority(folder, now), now, life)
+    _write(target.with_suffix(".key"), _key_bytes(key), secret=True)
+    _write(target.with_suffix(".pem"), certificate.public_bytes(serialization.Encoding.PEM))
+
+
 def _is_good(
     path: Path, key: Path, wanted: t.Sequence[x509.GeneralName], authority: Authority, now: dt.datetime
 ) -> bool:
@@ -102,10 +114,11 @@ def _leaf(
     key: ec.EllipticCurvePrivateKey,
     authority: Authority,
     now: dt.datetime,
+    life: dt.timedelta = LEAF_LIFE,
 ) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     return (
-        _builder(name, authority.certificate.subject, key.public_key(), now, LEAF_LIFE)
+        _builder(name, authority.certificate.subject, key.public_key(), now, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(wanted), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

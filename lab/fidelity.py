@@ -72,8 +72,10 @@ PARTS: tuple[Part, ...] = (
     Part(
         "CloudFront's edge",
         "one nginx which follows the distributions in moto",
-        "CloudFront is one nginx that caches nothing, and a change reaches it within seconds rather than minutes",
-        "CloudFront는 캐시하지 않는 nginx 한 대이며, 변경이 수 분이 아니라 수 초 만에 반영됨",
+        "CloudFront is one nginx that caches nothing, and a change reaches it within seconds rather than minutes; "
+        "it wants an origin's own name in its certificate, where CloudFront takes the viewer's Host as well",
+        "CloudFront는 캐시하지 않는 nginx 한 대이며, 변경이 수 분이 아니라 수 초 만에 반영되고, "
+        "CloudFront가 뷰어의 Host도 받아들이는 곳에서 오리진 인증서에 오리진 자신의 이름을 요구함",
     ),
     Part(
         "Azure Resource Manager and Entra ID",

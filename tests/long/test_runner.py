@@ -17,6 +17,7 @@ from tests.drills.runbooks import Runbooks
 REAL: dict[str, dict[str, str]] = {
     "self_fence": {"sentry_state": "installed"},
     "heartbeat": {"heartbeat_state": "installed"},
+    "certificate": {},
     "watch": {"watch_state": "installed"},
     "tell": {},
     "backup": {"backup_prove": "true"},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.unit.playing import Done, play, told
+from tests.unit.playing import ROOT, Done, play, told
 
 GROUP = "/subscriptions/S/resourceGroups/rg/providers/Microsoft.Network"
 # Nobody listens there: who asks all the same fails with another sentence.
@@ -50,3 +51,34 @@ def test_a_word_that_is_no_part_is_refused(tmp_path: Path) -> None:
     done = foundation(tmp_path, "present", foundation_owned=["everything"])
     assert done.returncode == 2
     assert "value of foundation_owned must be one or more of" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule", "port", "containers"),
+    [({}, "http", "8080", {}), ({"dr_machine_https_port": 8443}, "https", "8443", {"certificates": "None"})],
+)
+def test_cloudfront_asks_on_one_port_and_with_tls_there_is_a_place_for_its_certificate(
+    tmp_path: Path, settings: dict[str, t.Any], rule: str, port: str, containers: dict[str, str]
+) -> None:
+    looking = """
+- name: Look
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Of the role's own words
+      ansible.builtin.include_vars: "{{ words }}"
+    - name: Say them
+      ansible.builtin.copy:
+        content: "{{ {'rules': __foundation_http_rules, 'containers': __foundation_certificates} | to_json }}"
+        dest: "{{ playbook_dir }}/said.json"
+        mode: "0600"
+"""
+    words = str(ROOT / "collections/ansible_collections/goupang/dr/roles/foundation/vars/main.yml")
+    sources = {"foundation_http_sources": ["192.0.2.0/24"], "words": words}
+    done = play(tmp_path, looking, variables={**INVENTORY, **sources, **settings})
+    assert done.returncode == 0, told(done)
+    said = json.loads((tmp_path / "said.json").read_text())
+    (one,) = said["rules"]
+    assert (one["name"], one["properties"]["destinationPortRange"]) == (rule, port)
+    assert one["properties"]["sourceAddressPrefixes"] == ["192.0.2.0/24"]
+    assert said["containers"] == containers

@@ -76,6 +76,16 @@ def test_the_origin_sees_its_own_name_unless_the_policy_passes_the_viewers() -> 
     assert "proxy_set_header Host $http_host;" in block(render(DR), "location /")
 
 
+def test_an_origin_asked_with_tls_has_to_show_its_own_name_whatever_the_viewer_asked_for() -> None:
+    origin = replace(VM, domain="origin.petclinic.lab", protocol="https-only", https_port=8443)
+    text = render(replace(DR, behaviours=(replace(DR.default, origin=origin),)))
+    location = block(text, "location /")
+    assert "proxy_pass https://$origin:8443$path;" in location
+    assert "proxy_ssl_name origin.petclinic.lab;" in location
+    assert "proxy_set_header Host $http_host;" in location
+    assert "proxy_ssl_verify on;" in text
+
+
 def test_query_and_cookies_are_passed_only_by_a_policy() -> None:
     location = block(render(WWW), "location /")
     assert "set $path $request_path;" in location

@@ -88,6 +88,32 @@ def test_what_is_wrong_with_a_distribution(site: Site, have: Json, what: str) ->
     assert line.fix
 
 
+def over_tls(policy: str, port: int, origin: str = "origin.example.com") -> Json:
+    custom = {"HTTPPort": 8080, "HTTPSPort": port, "OriginProtocolPolicy": policy}
+    return distribution(DR, origin={"DomainName": origin, "CustomOriginConfig": custom})
+
+
+@pytest.mark.parametrize(
+    ("have", "level", "what"),
+    [
+        (over_tls("https-only", 8443), OK, "EDR brings dr.example.com to the machine origin.example.com with TLS"),
+        (over_tls("https-only", 443), NO, "EDR: it asks its origin on port 443 (8443 is meant)"),
+        (over_tls("http-only", 8443), NO, "EDR: it asks its origin by http-only (https-only is meant)"),
+        (over_tls("https-only", 8443, "vm.azure.com"), NO,
+         "EDR: its origin is vm.azure.com (the machine is origin.example.com)"),
+    ],
+)  # fmt: skip
+def test_a_machine_that_is_asked_with_tls(have: Json, level: str, what: str) -> None:
+    site = replace(DR, origin="origin.example.com", port=8443, over_tls=True)
+    (line,) = aws.judge_distribution(site, [have])
+    assert (line.level, line.what) == (level, what)
+
+
+def test_a_distribution_that_still_asks_with_tls_is_told() -> None:
+    (line,) = aws.judge_distribution(DR, [over_tls("https-only", 8443, DR.origin)])
+    assert (line.level, line.what) == (NO, "EDR: it asks its origin by https-only (http-only is meant)")
+
+
 def test_a_name_that_another_distribution_holds() -> None:
     bare = distribution(WWW, Aliases={"Quantity": 0})
     holder = {**distribution(DR), "Aliases": {"Items": ["www.example.com"]}}

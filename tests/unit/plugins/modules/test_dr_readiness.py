@@ -141,8 +141,14 @@ def test_no_other_intent_has_facts(run) -> None:
     assert "facts" not in found
 
 
+def test_without_a_port_for_tls_nobody_asks_for_its_certificate() -> None:
+    subject = _checks.Subject({**ARGUMENTS, **_defaults(https_port=0)})
+    assert "origin certificate" not in {check.name for check in _checks.checks(subject)}
+    assert "origin certificate" not in {question.name for question in _checks.questions(subject, Clock())}
+
+
 def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
-    params = {**ARGUMENTS, **_defaults()}
+    params = {**ARGUMENTS, **_defaults(https_port=8443)}
     subject = _checks.Subject(params)
     checks = _checks.checks(subject)
     names = {question.name for question in _checks.questions(subject, Clock())}
@@ -153,13 +159,13 @@ def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
     assert all(any(name == one or one.startswith(f"{name} ") for one in known) for name in _readiness.EVERYTHING)
 
 
-def _defaults() -> dict[str, object]:
+def _defaults(https_port: int) -> dict[str, object]:
     """What Ansible would fill in."""
     sites = {"ca_bundle": None, **ARGUMENTS["sites"]}
     storage = {"backup_prefix": "", "heartbeat_container": "heartbeat", **ARGUMENTS["storage"]}
     release = {"war_api": "javax", "tomcat_package": "auto", "schema_version": None}
     stack = {"interval": 10, "threshold": 3, "automatic": False, **ARGUMENTS["stack"]}
     machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}
-    machine |= {"temporary_ssh_rule": False}
+    machine |= {"temporary_ssh_rule": False, "https_port": https_port, "https_name": "origin.example.com"}
     machine |= ARGUMENTS["machine"]
     return {"sites": sites, "storage": storage, "release": release, "stack": stack, "machine": machine}

@@ -23,6 +23,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_home,
     _checks_local,
     _checks_loss,
+    _checks_origin,
     _checks_release,
     _checks_rights,
     _checks_room,
@@ -104,9 +105,10 @@ class Subject:
         return [
             Site("www", names.get("www", ""), sites["www_domain"], storage["domain"], what, path=page),
             Site(
-                *("dr", names.get("dr", ""), sites["dr_domain"], machine["fqdn"], "the machine"),
-                port=machine["http_port"],
+                *("dr", names.get("dr", ""), sites["dr_domain"]),
+                what="the machine",
                 secret=self.params["stack"].get("edge_secret"),
+                **_checks_origin.asked_as(machine),
             ),
         ]
 
@@ -203,6 +205,7 @@ def checks(subject: Subject) -> list[Check]:
         loud(active.AWS_API, ("health checks",), active.judge_api),
         loud(rights.AWS, ("aws rights",), rights.judge_aws),
         loud(site.CERTIFICATES, (*places, "target", "source"), judge_all_certificates),
+        *_checks_origin.checks(subject.params, now()),
         loud(site.CLOCKS, ("thrown", "health checks", "login"), judge_all_clocks),
         Check(_checks_ssh.WAY_IN, ("gates",), partial(_checks_ssh.judge_gates, machine)),
         loud(f"{local.WAY_IN} bastion", ("bastion",), partial(local.judge_bastion, bastion)),
@@ -246,6 +249,7 @@ def questions(subject: Subject, clock: Clock) -> list[Question]:
         *_of_aws(subject, aws),
         *_of_azure(machine, params["secondary_database"]["login_host"], azure),
         *_of_data(params),
+        *_checks_origin.questions(params),
         *(
             Question(
                 f"certificate {place.name}", place.name, partial(_certificate, world, trust, place, subject.resolver)

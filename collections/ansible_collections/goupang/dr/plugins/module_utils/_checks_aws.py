@@ -114,6 +114,7 @@ class Site:
     """What one distribution has to be: its own domain, the name that it carries, and the origin behind it.
 
     what: what the origin is, in words. path, port and secret (what the edge tells it): None where they do not matter.
+    over_tls: whether that port is asked with TLS.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Site:
     path: str | None = None
     port: int | None = None
     secret: str | None = field(default=None, repr=False)
+    over_tls: bool = False
 
 
 def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
@@ -137,7 +139,8 @@ def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
         return [Line(check, NO, f"{found['Id']}: {'; '.join(wrong)}", _fix(site, found))]
     if found.get("Status") != "Deployed":
         return [Line(check, WARN, f"{found['Id']} is still being brought to the edges", "Wait some minutes.")]
-    return [Line(check, OK, f"{found['Id']} brings {site.alias} to {site.what} {site.origin}")]
+    how = " with TLS" if site.over_tls else ""
+    return [Line(check, OK, f"{found['Id']} brings {site.alias} to {site.what} {site.origin}{how}")]
 
 
 def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tuple[str, str]]:
@@ -152,7 +155,10 @@ def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tup
         yield f"its origin is {origin.get('DomainName') or 'nothing'}", f"{site.what} is {site.origin}"
     if site.path is not None and origin.get("OriginPath", "") != site.path:
         yield f"its origin's path is '{origin.get('OriginPath', '')}'", f"'{site.path}' is meant"
-    port = origin.get("CustomOriginConfig", {}).get("HTTPPort")
+    custom, policy = origin.get("CustomOriginConfig", {}), "https-only" if site.over_tls else "http-only"
+    if site.port is not None and custom.get("OriginProtocolPolicy", policy) != policy:
+        yield f"it asks its origin by {custom['OriginProtocolPolicy']}", f"{policy} is meant"
+    port = custom.get("HTTPSPort" if site.over_tls else "HTTPPort")
     if site.port is not None and port != site.port:
         yield f"it asks its origin on port {port}", f"{site.port} is meant"
     if site.secret and sent_headers(origin).get(EDGE_HEADER.lower()) != site.secret:

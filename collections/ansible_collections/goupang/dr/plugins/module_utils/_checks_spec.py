@@ -30,6 +30,7 @@ STORAGE: Spec = {
     "page_container": TEXT,
     "switch_container": TEXT,
     "control_container": {"type": "str"},
+    "certificate_container": {"type": "str", "default": "certificates"},
     "release_container": TEXT,
     "release_blob": TEXT,
     "release_sha256": TEXT,
@@ -58,6 +59,8 @@ MACHINE: Spec = {
     "security_group_id": {"type": "str"},
     "fqdn": TEXT,
     "http_port": {"type": "int", "default": 80},
+    "https_port": {"type": "int", "default": 0},
+    "https_name": {"type": "str"},
     # Names of files are no secret.
     "ssh_private_key_file": {"type": "path", "required": True, "no_log": False},
     "ssh_public_key_file": {"type": "path", "required": True, "no_log": False},

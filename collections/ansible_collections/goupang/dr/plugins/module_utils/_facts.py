@@ -15,6 +15,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _blob,
     _checks_active,
     _checks_azure,
+    _checks_origin,
     _checks_site,
     _drill,
     _lock_blob,
@@ -117,6 +118,11 @@ def _certificates(subject: Subject, answers: Answers) -> tuple[list[Json], list[
             known[name] = end
         else:
             silent.append(f"{name}: {answer.why if isinstance(answer, Silence) else 'it shows none'}")
+    origin = answers.get(_checks_origin.ORIGIN)
+    if origin is not None and not isinstance(origin, Silence) and origin.ends:
+        known["the machine"] = origin.ends
+    elif origin is not None:
+        silent.append(f"the machine: {origin.why}")
     order = sorted(known, key=lambda name: known[name])
     return [{"name": name, "ends": _stamp(known[name])} for name in order], silent
 

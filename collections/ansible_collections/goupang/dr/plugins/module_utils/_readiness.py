@@ -211,6 +211,8 @@ _LOADS = ("target database", "target room", "target parameters", "release")
 _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
 _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
+# Where the machine is asked with TLS: CloudFront would let nobody through, after the primary was closed.
+_SHOWN = ("origin certificate",)
 _REST = (
     "heartbeat",
     "machine sizes",
@@ -223,7 +225,7 @@ _REST = (
 )
 # The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
 _LATER = "primary parameters"
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_REST, _LATER)
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_SHOWN, *_REST, _LATER)
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:
@@ -232,9 +234,11 @@ def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]
 
 MATTERS: dict[str, dict[str, str]] = {
     "preflight": _matter(set(EVERYTHING) - {"active", "loss", "control room", _LATER}, EVERYTHING),
-    "drill": _matter({"backup", *_LOADS, *_BUILDS, "machine sizes"}, EVERYTHING),
-    "warm_up": _matter({"backup", *_LOADS, *_BUILDS}, (*_KNOWS, "machine sizes", "schema version", "control room")),
-    "failover": _matter({"backup", *_LOADS, *_BUILDS, "flip"}, EVERYTHING),
+    "drill": _matter({"backup", *_LOADS, *_BUILDS, *_SHOWN, "machine sizes"}, EVERYTHING),
+    "warm_up": _matter(
+        {"backup", *_LOADS, *_BUILDS}, (*_KNOWS, *_SHOWN, "machine sizes", "schema version", "control room")
+    ),
+    "failover": _matter({"backup", *_LOADS, *_BUILDS, *_SHOWN, "flip"}, EVERYTHING),
     # What provision.yml is about to build cannot be asked for yet.
     "provision": _matter((), ("azure login", "aws api", "control room")),
     "failback": _matter((), ("active", _LATER, *_MOVES, "certificates", "clocks", "way in")),

@@ -126,6 +126,10 @@ options:
       control_container:
         description: Container of the lock and of the last drill's record. Needed with O(intent=status).
         type: str
+      certificate_container:
+        description: Container of the certificate that the machine shows. Looked at with O(machine.https_port).
+        type: str
+        default: certificates
       release_container: {description: Container of the releases., type: str, required: true}
       release_blob: {description: The WAR in it., type: str, required: true}
       release_sha256: {description: The SHA-256 that the WAR must have., type: str, required: true}
@@ -188,6 +192,8 @@ options:
       security_group_id: {description: Id of its network security group., type: str}
       fqdn: {description: The name that CloudFront's origin uses., type: str, required: true}
       http_port: {description: The port that CloudFront asks there., type: int, default: 80}
+      https_port: {description: "The port that it asks there with TLS instead; 0 is none.", type: int, default: 0}
+      https_name: {description: The name that it then asks by., type: str}
       ssh_private_key_file: {description: Private key with which the controller enters it., type: path, required: true}
       ssh_public_key_file: {description: "The public half, with which it is built.", type: path, required: true}
       operator_address:
