@@ -133,7 +133,8 @@ class Matrix:
         return self.unrest()
 
     def _leg(self, leg: Leg, blows: Sequence[Point]) -> bool:
-        results = [result for point in blows if (result := self._blow(leg, point))]
+        single = len(blows) == 1
+        results = [result for point in blows if (result := self._blow(leg, point, single=single))]
         ending = self.controller.run(leg, leg.name)
         wrong = self._judge(leg, ending)
         for result in results:
@@ -170,15 +171,19 @@ class Matrix:
             return [ending.why]
         return faults(self.references[leg.name].view, self.observer.look(TRUTH[leg.name]))
 
-    def _blow(self, leg: Leg, point: Point) -> Result | None:
-        """Kill the runbook there. None when the task was too quick; it is then tried again in another cycle."""
+    def _blow(self, leg: Leg, point: Point, *, single: bool) -> Result | None:
+        """Kill the runbook there. None when the task was too quick; it is then tried again in another cycle.
+
+        A task that did not begin may have had its work done by the runs before it: unless this blow is the single
+        one of its runbook, it is tried alone.
+        """
         tries = self.tries.get(point.name, 0)
         part = point.part if point.part >= points.AFTER else point.part / 2**tries
         strike = AtPoint(point, part)
         ending = self.controller.run(leg, leg.name, strike)
         result = Result(point.name, CONVERGED, seconds=ending.seconds)
         if not ending.struck:
-            result.outcome = STOPPED if ending.code != 0 else MISSED
+            result.outcome = STOPPED if ending.code != 0 else MISSED if single else ALONE
             result.faults = [ending.why or "The task did not begin in this run, which came to its end without it."]
         elif strike.late:
             self.tries[point.name] = tries + 1

@@ -158,6 +158,14 @@ def test_a_task_that_does_not_come_is_missed_with_its_reason() -> None:
     assert "did not begin" in made.results[0].faults[0]
 
 
+def test_a_task_that_earlier_blows_may_have_left_without_work_is_tried_alone() -> None:
+    """Its runbook was killed before: the run in which it does not begin may find it done."""
+    made = Made()
+    made.runs.told = [whole(), struck(), whole(), whole()]
+    assert made.cycle(blows=2)
+    assert [result.outcome for result in made.results] == [CONVERGED, ALONE]
+
+
 def test_a_run_that_stops_by_itself_before_the_blow_is_a_fault() -> None:
     made = Made()
     made.runs.told = [whole(), whole(2, "failover.yml stopped at 'X'")]
