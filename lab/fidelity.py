@@ -101,12 +101,12 @@ PARTS: tuple[Part, ...] = (
     ),
     Part(
         "Azure's storage accounts and database servers, as resources",
-        "our endpoint: containers are made in Azurite, server parameters are set in MySQL",
+        "our endpoint: containers are made in Azurite; MySQL gets its parameters, is started, and is stopped",
         "a database server and a storage account run before they are asked for, one of each: making them takes a "
-        "second rather than minutes; their SKUs, soft delete, immutability, firewall rules and backups are stored and "
-        "do nothing",
-        "데이터베이스 서버와 스토리지 계정은 요청 전부터 하나씩 실행 중: 생성이 수 분이 아니라 1초이며, SKU, "
-        "일시 삭제, 변경 불가 설정, 방화벽 규칙, 백업 설정은 저장만 되고 동작하지 않음",
+        "second rather than minutes, starting one some seconds; their SKUs, soft delete, immutability, firewall rules "
+        "and backups are stored and do nothing",
+        "데이터베이스 서버와 스토리지 계정은 요청 전부터 하나씩 실행 중: 생성이 수 분이 아니라 1초, 시작은 몇 초이며, "
+        "SKU, 일시 삭제, 변경 불가 설정, 방화벽 규칙, 백업 설정은 저장만 되고 동작하지 않음",
     ),
     Part(
         "Distance",

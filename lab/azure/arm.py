@@ -24,6 +24,7 @@ from lab.azure.wire import ArmError, Json, Request, Response
 _SUBSCRIPTION = re.compile(r"(?i)^/subscriptions/(?P<subscription>[^/]+)(?P<rest>/.*)?$")
 _GROUP = re.compile(r"(?i)^/subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)$")
 _ACTION = re.compile(r"(?i)^(?P<id>.+/virtualmachines/[^/]+)/(?P<action>start|restart|poweroff|deallocate|runcommand)$")
+_SERVER_ACTION = re.compile(r"(?i)^(?P<id>.+/microsoft\.dbformysql/flexibleservers/[^/]+)/(?P<action>start|stop)$")
 _VIEW = re.compile(r"(?i)^(?P<id>.+/virtualmachines/[^/]+)/instanceview$")
 _COLLECTION = re.compile(
     r"(?i)^(?P<scope>/subscriptions/[^/]+(/resourcegroups/[^/]+)?)/providers/(?P<type>[^/]+/[^/]+)$"
@@ -56,8 +57,8 @@ class Arm:
         """Everything that answers, on one store. Call `operations.resume()` once it may work."""
         network = Network(store, pool)
         compute = Compute(store, machines, network)
-        handlers: dict[str, Handler] = {**compute.handlers(), "settle": lambda _: None}
         services = Services(store, backing or Backing())
+        handlers: dict[str, Handler] = {**compute.handlers(), **services.handlers(), "settle": lambda _: None}
         arm = cls(store, Entra(secret), compute, network, services, Operations(store, handlers, pace))
         handlers["resource.delete"] = arm._remove
         handlers["group.delete"] = arm._remove_group
@@ -166,17 +167,21 @@ class Arm:
                 self.services.remove(key)
             self.store.groups.pop(operation.target, None)
 
-    # --- machines' actions ------------------------------------------------------------
+    # --- machines' and servers' actions -----------------------------------------------
 
     def _actions(self, request: Request, late: ArmError | None) -> Response | None:
         if match := _VIEW.match(request.path):
             return Response(200, instance_view(self.store.get(_required(match["id"]))))
-        match = _ACTION.match(request.path)
+        of_server = _SERVER_ACTION.match(request.path)
+        match = of_server or _ACTION.match(request.path)
         if match is None:
             return None
         if request.method != "POST":
             raise _not_allowed(request)
         rid = _required(match["id"])
+        if of_server:
+            operation = self.operations.begin(self.services.act(rid, match["action"].lower()), rid.key, None, late)
+            return Response(202, None, self.operations.headers(request, operation, "Microsoft.DBforMySQL"))
         body = request.json() if match["action"].lower() == "runcommand" else {}
         kind, arguments = self.compute.act(rid, match["action"].lower(), body)
         operation = self.operations.begin(kind, rid.key, arguments, late)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lab import releases, topology
+from lab import reach, releases, topology
 from lab.azure.services import Backing
 from lab.azure.wire import ArmError
 from lab.errors import LabError
 from lab.facts import STORAGE_ACCOUNT, Facts
 from lab.podman import Podman
+from lab.supervisor import wait_until
 
 SQL_SECONDS = 20
+# A server flushes what it holds before it ends.
+STOP_SECONDS = 60
+START_SECONDS = 60.0
 _PARAMETER = re.compile(r"[a-z_]{1,64}")
 _VALUE = re.compile(r"[A-Za-z0-9_+:,. -]{0,200}")
 # They take effect only when a server is initialised.
@@ -58,3 +62,11 @@ class LabBacking(Backing):
             self.podman.run("exec", topology.container(self.facts, "azuredb"), *client, timeout=SQL_SECONDS)
         except LabError as error:
             raise ArmError(400, "InvalidParameterValue", f"{name} = {value}: {error}") from None
+
+    def power(self, on: bool) -> None:
+        name, address = topology.container(self.facts, "azuredb"), self.facts.addresses["azuredb"]
+        if on:
+            self.podman.run("start", name)
+            wait_until("azuredb answers", lambda: reach.accepts(address, 3306), START_SECONDS)
+        else:
+            self.podman.run("stop", "--time", str(STOP_SECONDS), name, timeout=STOP_SECONDS + 20.0)

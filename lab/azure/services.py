@@ -6,15 +6,19 @@ parameter is set in the real MySQL. What has none (soft delete, immutability, fi
 
 from __future__ import annotations
 
+import functools
 import re
+import typing as t
 from dataclasses import dataclass
 
 from lab.azure.ids import ACCOUNT, BLOB_SERVICE, CONTAINER, PARAMETER, SERVER, ResourceId
-from lab.azure.store import Resource, Store
+from lab.azure.store import Operation, Resource, Store
 from lab.azure.wire import ArmError, Json
 
 # The kind of operation of what is complete at once.
 DONE = ""
+# By action: the state that a server has to be in, those during it and after it, and whether it runs then.
+POWER = {"start": ("Stopped", "Starting", "Ready", True), "stop": ("Ready", "Stopping", "Stopped", False)}
 _ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
 # What a client may write and nobody reads.
 _WRITE_ONLY = ("administratorLoginPassword", "createMode")
@@ -34,6 +38,9 @@ class Backing:
 
     def set_parameter(self, name: str, value: str) -> None:
         """ArmError where the server takes no such parameter or value."""
+
+    def power(self, on: bool) -> None:
+        """Start the server, until it answers, or stop it."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,28 @@ class Services:
         properties.setdefault("provisioningState", "Succeeded")
         self.store.resources[rid.key] = Resource(body)
         return "settle" if rid.parent is None else DONE
+
+    def act(self, rid: ResourceId, action: str) -> str:
+        """Begin to start or to stop a server: the kind of its operation. ArmError when it cannot be done now."""
+        server = self.store.get(rid)
+        if self.store.busy(rid.key):
+            raise ArmError(409, "ServerIsBusy", f"{rid.name} is busy with another operation. Try again later.")
+        before, during, _after, _on = POWER[action]
+        if server.properties["state"] != before:
+            sentence = f"Operation {action} is not allowed: the server is {server.properties['state']}, not {before}."
+            raise ArmError(409, "OperationNotAllowed", sentence)
+        server.properties["state"] = during
+        return f"server.{action}"
+
+    def handlers(self) -> dict[str, t.Callable[[Operation], None]]:
+        """The work of each kind of operation on servers."""
+        return {f"server.{action}": functools.partial(self._act, action) for action in POWER}
+
+    def _act(self, action: str, operation: Operation) -> None:
+        _before, _during, after, on = POWER[action]
+        self.backing.power(on)
+        with self.store.lock:
+            self.store.resources[operation.target].properties["state"] = after
 
     def _within(self, parent: ResourceId) -> None:
         """A parent that is there, and ready; the blob service comes with its account."""
@@ -86,7 +115,7 @@ class Services:
             properties.pop(name, None)
         if before is None and any(r.document["id"].lower() != rid.key for r in self.store.of_type(SERVER)):
             raise ArmError(409, "ServerNameAlreadyExists", "The laboratory has one server, and it has another name.")
-        properties["state"] = "Ready"
+        properties["state"] = before.properties["state"] if before else "Ready"
         properties["fullyQualifiedDomainName"] = self.backing.server_name
 
     def _container(self, rid: ResourceId, properties: Json) -> None:

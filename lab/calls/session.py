@@ -82,6 +82,8 @@ def open_ssh() -> None:
 
 # Inventories say so where a team wants it; the lab's does not.
 ALARM = {"dr_alarm": "true"}
+# Nor is its database at rest in peace, unless that is asked for.
+RESTS = {"dr_database_rests": "true"}
 SILENT: Say = lambda _: None  # noqa: E731 -- a function without a name is what is wanted
 SESSION: tuple[Run | Role | Act, ...] = (
     Run("provision"),
@@ -104,9 +106,9 @@ SESSION: tuple[Run | Role | Act, ...] = (
     Act("the primary comes back", lambda: breaks.heal("primary", SILENT)),
     Run("reconcile"),
     Run("failback", HASTY_FAILBACK),
-    Run("cool_down"),
+    Run("cool_down", RESTS),
     # Both sites live; then Azure goes dark, and the edge in front of it is closed and opened again.
-    Run("failover", {**FAILOVER, "dr_override": "min_dwell: a recording"}),
+    Run("failover", {**FAILOVER, **RESTS, "dr_override": "min_dwell: a recording"}),
     Act("Azure goes dark", lambda: breaks.break_("azure", SILENT)),
     Run("failback", KEEP),
     Act("Azure is back", lambda: breaks.heal("azure", SILENT)),

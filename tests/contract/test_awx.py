@@ -28,6 +28,7 @@ ASKS = {
     ("sentry", "installed"): {"sentry_state"},
     ("status", "shown"): {"status_fails"},
     ("watch", "installed"): {"watch_state"},
+    ("guardian", "present"): {"guardian_state"},
 }
 
 

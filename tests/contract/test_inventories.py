@@ -73,6 +73,6 @@ def test_secrets_are_named_in_vault_files_only(inventory: str) -> None:
 @pytest.mark.parametrize("inventory", ["lab", "example"])
 def test_the_groups_are_those_of_the_design(inventory: str) -> None:
     hosts = yaml.safe_load((INVENTORIES / inventory / "hosts.yml").read_text())["all"]["children"]
-    assert set(hosts) == {"controller", "primary", "secondary", "watcher"}
+    assert set(hosts) == {"controller", "primary", "secondary", "watcher", "guardian"}
     assert set(hosts["primary"]["children"]) == {"primary_bastion", "primary_sentry"}
     assert set(hosts["secondary"]["children"]) == {"secondary_machine"}

@@ -5,6 +5,7 @@ The pictures of them lie in .lab/pages, for a person to look at.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,7 +54,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("drill")
     shutil.copytree(SAMPLE, folder, dirs_exist_ok=True)
+    tell(next((folder / "journal").glob("*failover.jsonl")))
     return folder / _report.write(folder).name
+
+
+def tell(journal: Path) -> None:
+    """The drill of the sample told nobody: let it have told two places, and lost a notice."""
+    lost = {"outcome": "not delivered", "why": "on-call answers 500 and did not take the notice."}
+    for moment in ("started", "go", "flipped", "verified", "done"):
+        for target, kind in (("#ops", "slack"), ("on-call", "webhook")):
+            came = lost if (moment, kind) == ("flipped", "webhook") else {"outcome": "delivered"}
+            line = {"event": "notice", "run": "r", "time": "2026-11-24T19:00:00.000Z", "moment": moment}
+            with journal.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({**line, "target": target, "kind": kind, **came}) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +99,9 @@ def test_the_report(browser: Browser, report: Path, pictures: Path, lang: str, w
     other = "ko" if lang == "en" else "en"
     assert browser.value(f"getComputedStyle(document.getElementById('{other}')).display") == "none"
     assert ("Timeline" if lang == "en" else "타임라인") in seen(browser, lang)
+    assert ("begun, go, users looked at, done" if lang == "en" else "시작, 진행 가능, 사용자 화면 확인, 완료") in seen(
+        browser, lang
+    )
     assert browser.value(UPON) == []
     assert browser.value(SMALL) == []
     if width == 1280:

@@ -71,6 +71,11 @@ class MemoryStore:
     # Backups are not deleted but by retention: name -> why that one is not let go.
     deletable: bool = False
     withheld: dict[str, DrError] = field(default_factory=dict)
+    # When each was written; NOW for those that are not named.
+    modified: dict[str, datetime] = field(default_factory=dict)
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        return ((name, self.modified.get(name, NOW)) for name in self.names(prefix))
 
     def names(self, prefix: str) -> Iterator[str]:
         return iter(sorted(name for name in self.blobs if name.startswith(prefix)))

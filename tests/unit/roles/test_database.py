@@ -36,9 +36,15 @@ def test_what_is_carried_home_is_never_flagged() -> None:
 
 
 def test_backups_of_the_primary_are_compared() -> None:
-    for name in ("backed_up.yml", "caught_up.yml"):
+    for name in ("backed_up_via_bastion.yml", "caught_up.yml"):
         (dump,) = (task for task in tasks(name) if task.get("ansible.builtin.include_tasks") == "dump.yml")
         assert "__database_shrink_limit" not in dump["vars"], name
+
+
+def test_so_is_what_a_cronjob_dumps() -> None:
+    (adopted,) = (task for task in tasks("backed_up_via_kubernetes.yml") if "goupang.dr.mysql_backup_adopt" in task)
+    assert "shrink_limit" not in adopted["goupang.dr.mysql_backup_adopt"]
+    assert adopted["goupang.dr.mysql_backup_adopt"]["may_shrink"] == "{{ database_may_shrink }}"
 
 
 def test_only_a_restore_of_the_newest_may_fall_back() -> None:

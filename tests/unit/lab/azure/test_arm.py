@@ -60,7 +60,7 @@ class Client:
         """What became of an operation, once it has ended."""
         path = response.headers["Azure-AsyncOperation"].removeprefix(BASE).partition("?")[0]
         for thread in threading.enumerate():
-            if thread.name.startswith(("machine.", "settle", "resource.", "group.")):
+            if thread.name.startswith(("machine.", "server.", "settle", "resource.", "group.")):
                 thread.join(10)
         return t.cast("Json", self("GET", path).body)
 

@@ -27,6 +27,10 @@ class Behind(Backing):
     def __init__(self) -> None:
         self.containers: dict[str, str | None] = {}
         self.parameters: dict[str, str] = {}
+        self.powered: list[bool] = []
+
+    def power(self, on: bool) -> None:
+        self.powered.append(on)
 
     def make_container(self, name: str, public: str | None) -> None:
         self.containers[name] = public
@@ -117,3 +121,24 @@ def test_a_part_of_what_is_not_ready_is_refused(plane: Plane) -> None:
     plane.client.arm.store.resources[SERVER.lower()].state = "Updating"
     rule = f"{SERVER}/firewallRules/office"
     assert error(plane.client("PUT", rule, {"properties": {}})) == (409, "ServerIsBusy")
+
+
+def state(plane: Plane) -> str:
+    return str(t.cast("Json", plane.client("GET", SERVER).body)["properties"]["state"])
+
+
+def test_a_server_is_stopped_and_started_for_real(plane: Plane) -> None:
+    database(plane)
+    assert plane.settled("POST", f"{SERVER}/stop")["status"] == "Succeeded"
+    assert (state(plane), plane.behind.powered) == ("Stopped", [False])
+    assert plane.settled("POST", f"{SERVER}/start")["status"] == "Succeeded"
+    assert (state(plane), plane.behind.powered) == ("Ready", [False, True])
+
+
+def test_a_server_is_not_started_twice_and_stays_stopped_when_it_is_changed(plane: Plane) -> None:
+    database(plane)
+    assert error(plane.client("POST", f"{SERVER}/start")) == (409, "OperationNotAllowed")
+    plane.settled("POST", f"{SERVER}/stop")
+    plane.settled("PATCH", SERVER, {"properties": {"storage": {"storageSizeGB": 64}}})
+    assert state(plane) == "Stopped"
+    assert plane.client("GET", f"{SERVER}/start").status == 405

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -139,6 +140,30 @@ def test_a_dead_webhook_stops_nothing_and_shows_in_the_journal(tmp_path, kind):
     assert "The notice flipped did not arrive: " in told(done)
     everything = told(done) + (tmp_path / ".dr/journal/run-1.jsonl").read_text()
     assert "hunter2" not in everything
+
+
+def test_the_report_knows_the_last_notice_too(tmp_path):
+    with Receiver() as receiver:
+        done = play(
+            tmp_path,
+            story(tmp_path, guard=OK, traffic=OK, probe=OK),
+            variables=variables(receiver.url, f"{refused_url()}/hunter2"),
+            environment={**TOLD, "GOUPANG_DR_REPORT_PLAYBOOKS": "story.yml"},
+        )
+    assert done.returncode == 0, told(done)
+    report = (tmp_path / ".dr/journal/run-1.html").read_bytes()
+    assert b"begun, go, users moved, users looked at, done" in report
+    assert b"story.yml: notice done: place 1 does not answer" in report
+    assert b"hunter2" not in report
+    last = journal(tmp_path)[-1]
+    assert (last["event"], last["sha256"]) == ("report", hashlib.sha256(report).hexdigest())
+
+
+def test_where_no_report_is_wanted_telling_people_makes_none(tmp_path):
+    with Receiver() as receiver:
+        play(tmp_path, story(tmp_path, guard=OK), variables=variables(receiver.url), environment=TOLD)
+    assert receiver.moments[-1] == "done"
+    assert not (tmp_path / ".dr/journal/run-1.html").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import types
+from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _errors as errors
@@ -29,6 +30,13 @@ def test_names_come_from_the_listing():
     listed = [types.SimpleNamespace(name="a/1"), types.SimpleNamespace(name="a/2")]
     with Script(Call("list_blobs", (), listed, {"name_starts_with": "a/"})) as client:
         assert list(AzureContainer(client, URL).names("a/")) == ["a/1", "a/2"]
+
+
+def test_the_listing_tells_when_each_was_written():
+    when = datetime(2026, 11, 22, 20, 45, 1, tzinfo=timezone.utc)
+    listed = [types.SimpleNamespace(name="a/1", last_modified=when)]
+    with Script(Call("list_blobs", (), listed, {"name_starts_with": "a/"})) as client:
+        assert list(AzureContainer(client, URL).dated("a/")) == [("a/1", when)]
 
 
 def test_a_blob_is_read_piece_by_piece():

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_room as room
-from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Target
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Target, judge_target
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Silence
 
 from tests.unit.plugins.module_utils.test_checks_azure import MACHINE, FakeApi
 
@@ -77,3 +77,35 @@ def test_a_database_elsewhere_is_not_asked_for() -> None:
     (line,) = room.judge_room(None, target(1), shelf(1))
     assert (line.level, line.known) == (OK, True)
     assert "no server of our resource group" in line.what
+
+
+STOPPED = {"name": "a", "properties": {"state": "Stopped"}}
+SILENT = Silence("it gave no answer")
+
+
+@pytest.mark.parametrize(
+    ("server_now", "target_now", "may_rest", "rests"),
+    [
+        (STOPPED, SILENT, True, True),
+        (STOPPED, SILENT, False, False),
+        ({"name": "a", "properties": {"state": "Ready"}}, SILENT, True, False),
+        (SILENT, SILENT, True, False),
+        (STOPPED, target(1), True, False),
+    ],
+    ids=["at rest", "it should run", "it runs, and is silent", "Azure is silent too", "it was started a moment ago"],
+)
+def test_a_database_that_rests_is_no_silent_one(server_now, target_now, may_rest, rests) -> None:
+    answers = room.at_rest({"server": server_now, "target": target_now, "shelf": "kept"}, may_rest)
+    assert isinstance(answers["target"], Resting) is rests
+    assert answers["shelf"] == "kept"
+    if not rests:
+        assert answers["target"] is target_now
+
+
+def test_who_does_not_ask_for_the_database_learns_nothing_of_it() -> None:
+    assert room.at_rest({"served": 1}, True) == {"served": 1}
+
+
+def test_a_database_that_rests_keeps_nobody_from_failing_over() -> None:
+    (line,) = judge_target(Resting("it is stopped, as in peace"), SILENT)
+    assert (line.level, line.what) == (OK, "it is stopped, as in peace; warm_up.yml and failover.yml start it")

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _facts
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._beside import Proof
-from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Source, Target
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Source, Target
 from ansible_collections.goupang.dr.plugins.module_utils._checks_site import Ends, Served
 from ansible_collections.goupang.dr.plugins.module_utils._drill import Drill
 from ansible_collections.goupang.dr.plugins.module_utils._lock import Found, Holder, Record
@@ -98,6 +98,11 @@ def test_who_is_silent_leaves_out_only_what_it_would_have_told(question: str, na
     assert set(found["unknown"]) == names
     assert all(DARK.why in why for why in found["unknown"].values())
     assert all(found[name] is None for name in names - {"certificates"})
+
+
+def test_a_database_at_rest_is_known_not_to_answer() -> None:
+    found = facts(target=Resting("it is stopped, as in peace"))
+    assert (found["database_answers"], set(found["unknown"])) == (False, {"certificates"})
 
 
 def test_what_is_not_there_is_known() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
+from ansible_collections.goupang.dr.plugins.module_utils import _backups
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest, backup_id, from_json
 
@@ -47,6 +49,13 @@ def test_one_of_an_earlier_version_has_no_migration_and_was_packed_with_gzip() -
     assert (read.migration, read.dump_suffix) == (None, ".sql.gz")
 
 
+def test_a_dump_of_somebody_else_has_its_own_name_and_packing() -> None:
+    adopted = replace(MANIFEST, dump="nightly/p.sql", compression="none", unknown=["Much."])
+    assert from_json(adopted.to_json()) == adopted
+    assert _backups.blob_of("p/", adopted) == "nightly/p.sql"
+    assert _backups.blob_of("p/", MANIFEST) == f"p/{MANIFEST.backup_id}.sql.gz"
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -58,6 +67,8 @@ def test_one_of_an_earlier_version_has_no_migration_and_was_packed_with_gzip() -
         ({"finished": "yesterday"}, "'yesterday' is not like"),
         ({"compression": "lzma"}, "compression is 'lzma'; this version reads gzip and zstd"),
         ({"compression": ["gzip"]}, "compression is"),
+        ({"dump": ["latest.sql.gz"]}, "its dump is no blob's name"),
+        ({"unknown": "much"}, "its unknown are no list of sentences"),
         ({"collation": "x; DROP DATABASE petclinic"}, "not a word"),
     ],
 )

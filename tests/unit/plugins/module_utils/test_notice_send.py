@@ -81,8 +81,9 @@ def test_each_is_told_whatever_became_of_the_one_before():
             [{"kind": "webhook", "name": "dead", "url": refused_url()}, {"kind": "webhook", "url": receiver.url}], "en"
         )
         outcomes = deliver_to_all(where, NOTICE)
-    assert outcomes["webhook 2"] == ""
-    assert outcomes["dead"].startswith("dead does not answer")
+    assert [place.name for place, _why in outcomes] == ["dead", "webhook 2"]
+    assert outcomes[0][1].startswith("dead does not answer")
+    assert outcomes[1][1] == ""
 
 
 class Mailbox:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._route53_records import (
+    AS_IS,
     FAILOVER,
     PLAIN,
     AwsApi,
@@ -96,6 +97,22 @@ def test_all_names_are_changed_in_one_batch_and_in_a_dry_run_none():
     assert foreseen["records"] == [
         "dr.example.com A PRIMARY -> alb.example by check-1",
         "dr.example.com A SECONDARY -> d1.cloudfront.net by check-2",
+    ]
+
+
+def test_as_it_is_nothing_is_changed_and_what_is_there_is_said_in_short():
+    weighted = {**alias(), "SetIdentifier": "w", "Weight": 1}
+    plain = {"Name": f"{DOMAIN}.", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "alb.example"}]}
+    text = {"Name": f"{DOMAIN}.", "Type": "TXT", "TTL": 60, "ResourceRecords": [{"Value": '"x"'}]}
+    unhealthy = {key: one for key, one in secondary().items() if key != "HealthCheckId"}
+    with Script(Call("records", ("Z", DOMAIN), [primary(), unhealthy, plain, weighted, text])) as api:
+        result = bring(api, "Z", AS_IS, [NAME], False)
+    assert result["changed"] is False
+    assert [(one["name"], one["type"], one["failover"], one["health_check"]) for one in result["found"]] == [
+        (DOMAIN, "A", "PRIMARY", "check-1"),
+        (DOMAIN, "A", "SECONDARY", ""),
+        (DOMAIN, "CNAME", "", ""),
+        (DOMAIN, "A", None, ""),
     ]
 
 

@@ -100,6 +100,15 @@ def test_a_database_that_does_not_answer_is_not_said_to_cost_nothing() -> None:
     assert cost["per_month"] == 4.5
 
 
+def test_a_database_at_rest_costs_its_storage() -> None:
+    prices = {"database": 30.0, "database_at_rest": 4.0}
+    assert document(prices=prices, database_answers=False)["cost"]["parts"] == {"database_at_rest": 4.0}
+    assert document(prices={}, database_answers=False)["cost"] is None
+    assert document(prices={"disk": 1.0}, database_answers=False)["cost"]["lacks"] == [
+        "no price for the database at rest"
+    ]
+
+
 def test_without_prices_the_cost_is_not_known() -> None:
     assert document(prices={})["cost"] is None
     doc = document(prices={"as_of": None, "disk": 1.0})

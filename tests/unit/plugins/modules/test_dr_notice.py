@@ -39,9 +39,9 @@ def test_an_alarm_is_told_and_a_dead_place_stops_nothing(tmp_path):
     assert post["title"] == "petclinic: AWS says primary is ALARM"
     assert "The notice alarm did not arrive: place 0 does not answer" in told(done)
     lines = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
-    assert [(line["target"], line["outcome"]) for line in lines] == [
-        ("place 0", "not delivered"),
-        ("place 1", "delivered"),
+    assert [(line["target"], line["kind"], line["outcome"]) for line in lines] == [
+        ("place 0", "webhook", "not delivered"),
+        ("place 1", "webhook", "delivered"),
     ]
     assert "hunter2" not in told(done) + (tmp_path / "run.jsonl").read_text()
 

@@ -83,6 +83,7 @@ def test_the_real_process_delivers_and_writes_into_the_journal_what_came_of_it(t
     assert [(one["target"], one["moment"]) for one in missed] == [("dead", "started"), ("dead", "done")]
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     assert {(line["event"], line["run"]) for line in lines} == {("notice", "run-1")}
+    assert {line["kind"] for line in lines} == {"webhook"}
     assert sorted((line["target"], line["outcome"]) for line in lines) == [
         ("dead", "not delivered"),
         ("dead", "not delivered"),

@@ -9,6 +9,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.goupang.dr.plugins.module_utils._notice_send import KINDS
+from ansible_collections.goupang.dr.plugins.module_utils._notices import MOMENTS
 from ansible_collections.goupang.dr.plugins.plugin_utils import _report
 from ansible_collections.goupang.dr.plugins.plugin_utils._report_runs import apart, runs
 from ansible_collections.goupang.dr.plugins.plugin_utils._report_words import WORDS, Words
@@ -70,7 +72,13 @@ def test_every_word_that_is_asked_for_exists_and_none_is_idle() -> None:
     assert set(re.findall(r"""say\(\s*["'](\w+)["']""", code)) <= set(WORDS)
     # What comes from a file's words: kinds of resources, outcomes.
     known = {"virtual_machines", "disks", "network_interfaces", "public_ips", "ok", "changed", "skipped"}
+    known |= {f"moment_{name}" for name in MOMENTS} | {f"kind_{name}" for name in KINDS}
     assert set(WORDS) - asked - known == set()
+
+
+def test_each_moment_and_each_kind_of_place_has_a_word() -> None:
+    assert {f"moment_{name}" for name in MOMENTS} <= set(WORDS)
+    assert {f"kind_{name}" for name in KINDS} <= set(WORDS)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +143,8 @@ def test_the_sources_are_named_with_their_hashes() -> None:
 
 
 def test_nothing_in_the_files_can_become_markup() -> None:
-    report, lines = poisoned(sample()), [poisoned(journal) for journal in journals()]
+    told = [notice("started", "#ops", kind="slack"), notice("done", "#ops", kind="slack", why="no")]
+    report, lines = poisoned(sample()), [poisoned([*journal, *told]) for journal in journals()]
     report["orphans"] = {"exported": 2, "folder": HOSTILE, "tables": {HOSTILE: {"inserted": 2}}}
     report["rows"]["primary_at_backup"] = {HOSTILE: 1}
     report["users_saw"] = {HOSTILE: [{"started": report["started"], "ended": report["finished"], "by": HOSTILE}]}
@@ -282,6 +291,48 @@ def test_who_approved_is_told_where_the_operator_said_it() -> None:
     journal[0]["said"] = {"dr_confirm": "failover", "dr_approved_by": "Kim Yuna"}
     rows = [words for _attrs, words in Markup(_report.html(None, [journal])).all("tr")]
     assert any("Kim Yuna" in row and "dr_confirm=failover" in row and "dr_approved_by=" not in row for row in rows)
+
+
+def notice(moment: str, target: str, *, at: str = "", **more: str) -> dict[str, str]:
+    """A line of the event `notice`, as _notice_post writes it."""
+    outcome = "not delivered" if "why" in more else "delivered"
+    time = at or failover()[0]["time"]
+    return {"event": "notice", "run": "r", "time": time, "moment": moment, "target": target, "outcome": outcome, **more}
+
+
+def test_who_was_told_of_a_run_and_who_was_not() -> None:
+    journal = [
+        *failover()[:-1],
+        notice("started", "#ops", kind="slack"),
+        notice("started", "pager", kind="webhook", why="pager answers 500 and did not take the notice."),
+        notice("flipped", "#ops", kind="slack"),
+        notice("flipped", "pager", kind="webhook"),
+        failover()[-1],
+        notice("done", "#ops", kind="slack"),
+    ]
+    html = _report.html(None, [journal])
+    rows = [words for _attrs, words in Markup(html).all("tr")]
+    assert "failover.yml#ops (Slack)begun, users moved, done-" in rows
+    assert "failover.ymlpager (webhook)users movedbegun" in rows
+    assert "failover.yml#ops (슬랙)시작, 사용자 이동, 완료-" in rows
+    # The reason is told where all deviations are.
+    deviations = text(html, "en").split("Deviations")[1].split("Who ran what")[0]
+    assert "failover.yml: notice started: pager answers 500 and did not take the notice." in deviations
+
+
+def test_a_moment_that_came_twice_is_counted_and_an_older_journal_knows_no_kind() -> None:
+    journal = [*failover(), notice("flipped", "#ops"), notice("flipped", "#ops"), notice("of_tomorrow", "#ops")]
+    (place,) = _report.Story(None, runs([journal]), [], Words("en")).told
+    assert (place.name, place.delivered, place.missed) == ("#ops", "users moved (2), of_tomorrow", "")
+
+
+def test_where_nobody_was_told_the_report_says_so() -> None:
+    assert "No notice to people is on record." in text(_report.html(None, [failover()]), "en")
+
+
+def test_a_late_notice_makes_no_run_longer() -> None:
+    late = notice("done", "#ops", at="2030-01-01T00:00:00.000Z")
+    assert runs([[*failover(), late]])[0].seconds == runs([failover()])[0].seconds
 
 
 def test_several_runs_of_one_journal_are_told_each() -> None:

@@ -20,8 +20,9 @@ description:
     inventory has C(dr_objectives), there is V(objectives) (rto_seconds, rpo_seconds).
   - Of the playbooks that O(goupang_dr_report_playbooks) names, a report for people is written beside the journal at the
     end, with the suffix C(.html), in English and in Korean. The event V(report) (file, sha256) follows V(run_end).
+    Where people are told of the run, it is made anew when the last notices are known, and the last V(report) counts.
   - What P(goupang.dr.notices#callback) and M(goupang.dr.dr_notice) told people is the event V(notice) (moment, target,
-    outcome, why). It is written when it is known, so it may follow V(run_end) too.
+    kind, outcome, why). It is written when it is known, so it may follow V(run_end) too.
   - Who approved a run is on record where the operator says it with C(-e dr_approved_by=NAME).
   - A V(task_start) that no V(task) follows is where a run was killed.
   - A task with a tag V(phase_X) has C(phase) X in its lines, by which the time of a run can be taken apart. The tags of
@@ -207,6 +208,16 @@ class Journal:
             self._warn(f"The journal {self.path} cannot be written ({error.strerror}); the run goes on without it.")
 
 
+def add_report(journal: Journal, run_id: str, now: datetime, warn: t.Callable[[str], None]) -> None:
+    """The report for people, beside the journal, which keeps its hash. One that was made before is made anew."""
+    try:
+        report = _report.write(journal.path)
+    except Exception as error:  # whatever goes wrong: the run is done, and its journal is whole
+        warn(f"No report was made of {journal.path}: {type(error).__name__}: {error}")
+        return
+    journal.write({"event": "report", "run": run_id, "time": stamp(now), "file": report.name, "sha256": report.sha256})
+
+
 @dataclass
 class Span:
     """A run or a play that has begun."""
@@ -302,7 +313,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             hosts=hosts,
         )
         if self._journal and self._run.name in self.get_option("goupang_dr_report_playbooks"):
-            self._report(self._journal.path)
+            add_report(self._journal, self._run_id, self._now(), self._display.warning)
 
     # -- What they have in common ------------------------------------------------
 
@@ -358,15 +369,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         found = _report.objectives(variables.get("dr_objectives"))
         if found:
             self._write("objectives", **found)
-
-    def _report(self, journal: Path) -> None:
-        """The report for people, beside the journal, which keeps its hash."""
-        try:
-            report = _report.write(journal)
-        except Exception as error:  # whatever goes wrong: the run is done, and its journal is whole
-            self._display.warning(f"No report was made of {journal}: {type(error).__name__}: {error}")
-            return
-        self._write("report", file=report.name, sha256=report.sha256)
 
     def _end_play(self) -> None:
         if self._play is None:

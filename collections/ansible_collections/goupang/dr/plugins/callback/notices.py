@@ -21,8 +21,9 @@ description:
     runbooks' pages.
   - A process beside the run delivers. A place that is dead or silent neither stops nor slows a task; at its end the
     run waits for it O(goupang_dr_notices_patience) seconds at most.
-  - What came of each notice is a line of the journal, of the event V(notice), with C(moment), C(target), C(outcome)
-    V(delivered) or V(not delivered), and then C(why). What is known not to have arrived is a warning at the end, too.
+  - What came of each notice is a line of the journal, of the event V(notice), with C(moment), C(target), C(kind),
+    C(outcome) V(delivered) or V(not delivered), and then C(why). What is known not to have arrived is a warning at the
+    end, too, and report.html shows both.
   - A dry run tells nobody.
 requirements:
   - Enabling it behind the journal, with C(callbacks_enabled = goupang.dr.lock, goupang.dr.journal, goupang.dr.notices)
@@ -75,6 +76,8 @@ from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.goupang.dr.plugins.callback.journal import (
+    Journal,
+    add_report,
     censored,
     operator,
     run_outcome,
@@ -288,3 +291,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._display.warning("Whether all notices arrived is not known yet; the journal will say.")
         for one in missed or ():
             self._display.warning(f"The notice {one['moment']} did not arrive: {one['why']}")
+        self._report_anew()
+
+    def _report_anew(self) -> None:
+        """The journal's report was made at the run's end, before the last notices were known."""
+        journal = Path(os.environ.get("GOUPANG_DR_JOURNAL", ""))
+        if journal.suffix and journal.with_suffix(".html").exists():
+            warn = self._display.warning
+            add_report(Journal(journal, warn), os.environ.get("GOUPANG_DR_RUN_ID", ""), self._now(), warn)

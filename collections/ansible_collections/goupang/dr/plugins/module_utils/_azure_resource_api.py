@@ -8,7 +8,7 @@ The SDKs have a package for each provider; what they add to REST are types of th
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
@@ -47,6 +47,9 @@ class Api(t.Protocol):
     def delete(self, want: Wanted) -> None:
         """Delete it; well done also when it is not there."""
 
+    def act(self, want: Wanted, action: str) -> None:
+        """Have it do what its type can, as "start"."""
+
     def listed(self, group: Wanted) -> list[str]:
         """The ids of the resources in a resource group."""
 
@@ -76,6 +79,9 @@ class ArmApi:
             self._begun("DELETE", want, f"delete {want.label}")
         except Missing:
             return
+
+    def act(self, want: Wanted, action: str) -> None:
+        self._begun("POST", replace(want, id=f"{want.id}/{action}"), f"{action} {want.label}")
 
     def listed(self, group: Wanted) -> list[str]:
         doing = f"list {group.label}"

@@ -25,6 +25,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
 )
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._compress import Meter, writer
+from ansible_collections.goupang.dr.plugins.module_utils._dump_catalog import FLYWAY
 from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import SQL, Item, items, whole
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
@@ -34,8 +35,6 @@ from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, 
 from ansible_collections.goupang.dr.plugins.module_utils._seal import Key, Sealer
 from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 
-# Flyway's own name for its table.
-FLYWAY = "flyway_schema_history"
 # 50,000 blocks make a blob: 400 GB of packed dump.
 BLOCK = 8 << 20
 
@@ -134,10 +133,12 @@ def take(
         gtid_exact=source.gtid_set == gtid_after,
         tool=version,
         tool_options=list(tool.options),
-        previous=newest(shelf),
+        previous=_backups.newest(shelf),
         findings=[*dict.fromkeys([*compatibility.findings, *contents.findings()])],
         notes=compatibility.notes,
-        flags=_shrinkage.flags(contents.counter.tables, plain.bytes, _comparable(shelf, schema), limits or Limits()),
+        flags=_shrinkage.flags(
+            contents.counter.tables, plain.bytes, _backups.comparable(shelf, schema), limits or Limits()
+        ),
         # A migration in between may or may not be in the dump.
         migration=source.migration if source.migration == migration_after else None,
         checksums=sums,
@@ -152,19 +153,6 @@ def _sums(session: Session, schema: str, tables: Iterable[str], gtid_before: str
     """The tables' checksums; none unless nothing was written from before the dump until they were known."""
     found = _checksums.of_source(session, schema, tables)
     return found if gtid_before and executed(session) == gtid_before else {}
-
-
-def newest(shelf: _backups.Shelf) -> str | None:
-    """The id of the backup that was taken last, whether restores may take it or not."""
-    whole = sorted([*shelf.valid, *shelf.held], key=lambda backup: _manifest.moment(backup.finished))
-    return whole[-1].backup_id if whole else None
-
-
-def _comparable(shelf: _backups.Shelf, schema: str) -> Manifest | None:
-    """The last backup of this schema that a restore would take. Not the one before, if that one is flagged: else
-    the second backup of a poisoned schema would pass.
-    """
-    return next((backup for backup in shelf.valid if backup.schema == schema), None)
 
 
 def _pass(tool: Tool, blob: BlockWriter, contents: Contents, compression: str) -> Digest:

@@ -61,6 +61,11 @@ def dump_name(prefix: str, backup_id: str, suffix: str = DUMP_SUFFIX) -> str:
     return prefix + backup_id + suffix
 
 
+def blob_of(prefix: str, manifest: Manifest) -> str:
+    """The blob that holds this backup's dump."""
+    return manifest.dump or dump_name(prefix, manifest.backup_id, manifest.dump_suffix)
+
+
 def manifest_name(prefix: str, backup_id: str) -> str:
     return prefix + backup_id + MANIFEST_SUFFIX
 
@@ -126,6 +131,27 @@ def stocked(store: Store, prefix: str) -> Shelf:
     return have
 
 
+def newest(shelf: Shelf) -> str | None:
+    """The id of the backup that was taken last, whether restores may take it or not."""
+    whole = sorted([*shelf.valid, *shelf.held], key=lambda backup: moment(backup.finished))
+    return whole[-1].backup_id if whole else None
+
+
+def comparable(shelf: Shelf, schema: str) -> Manifest | None:
+    """The last backup of this schema that a restore would take. Not the one before, if that one is flagged: else
+    the second backup of a poisoned schema would pass.
+    """
+    return next((backup for backup in shelf.valid if backup.schema == schema), None)
+
+
+def concerns(backup_id: str, findings: t.Iterable[str], flags: t.Sequence[str]) -> list[str]:
+    """What a person must hear of a backup that was just taken, a sentence each."""
+    said = [f"Compatibility with Azure: {sentence}" for sentence in findings]
+    if flags:
+        said.append(f"{held_back(backup_id, flags)} Restores take the one before. {how_to_accept(backup_id)}")
+    return said
+
+
 def held_back(backup_id: str, flags: t.Sequence[str]) -> str:
     return f"Backup {backup_id} is held back: {' '.join(flags)}"
 
@@ -154,7 +180,7 @@ def _look(store: Store, name: str) -> Looked:
         return str(error)
     if not prefix_and_id.endswith(manifest.backup_id):
         return f"its manifest is of backup {manifest.backup_id}"
-    dump = store.properties(prefix_and_id + manifest.dump_suffix)
+    dump = store.properties(blob_of(prefix_and_id[: -len(manifest.backup_id)], manifest))
     if dump is None:
         return "its dump is missing"
     if dump.bytes != manifest.compressed.bytes:

@@ -13,6 +13,7 @@ import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
@@ -49,6 +50,9 @@ class Store(t.Protocol):
 
     def names(self, prefix: str) -> Iterator[str]:
         """The committed blobs whose names begin with prefix, in alphabetical order."""
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """As names(), each with the moment when it was written last, in UTC, by Azure's clock."""
 
     def read(self, name: str) -> bytes:
         """A small blob as a whole. BlobMissing."""
@@ -107,6 +111,11 @@ class AzureContainer:
         with self._asking(f"list {self._url}/{prefix}*"):
             for blob in self._client.list_blobs(name_starts_with=prefix):
                 yield blob.name
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        with self._asking(f"list {self._url}/{prefix}*"):
+            for blob in self._client.list_blobs(name_starts_with=prefix):
+                yield blob.name, blob.last_modified
 
     def read(self, name: str) -> bytes:
         return b"".join(self.chunks(name))

@@ -388,6 +388,7 @@ def look(params: Params, clock: Clock, more: t.Sequence[Question] = ()) -> Looke
     wanted = {name for check in wished for name in check.questions}
     needed = [question for question in questions(subject, clock) if question.name in wanted]
     answers = gather([*needed, *more], params["budget"], clock)
+    answers = _checks_room.at_rest(answers, params["machine"]["database_rests"])
     return Looked(
         weighed(intent, judged(wished, answers)),
         _checks_active.active(answers["served"]) if "served" in answers else None,

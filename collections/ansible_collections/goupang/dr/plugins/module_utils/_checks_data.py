@@ -49,6 +49,11 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Resting(Silence):
+    """The secondary's database is stopped, as it is in peace: whatever needs it starts it first."""
+
+
+@dataclass(frozen=True)
 class Source:
     """The primary's database: its sql_mode, whether it is fenced, its certificate's end, GTID set, parameters."""
 
@@ -192,6 +197,8 @@ def proved(shelf: Shelf) -> str:
 
 
 def judge_target(target: Target | Silence, shelf: Shelf | Silence) -> list[Line]:
+    if isinstance(target, Resting):
+        return [Line(TARGET, OK, f"{target.why}; warm_up.yml and failover.yml start it")]
     if isinstance(target, Silence):
         fix = "Start it, let this controller in, or correct dr_secondary_database."
         return [Line(TARGET, NO, target.why, fix)]

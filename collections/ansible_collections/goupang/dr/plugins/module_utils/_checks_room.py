@@ -9,9 +9,9 @@ import typing as t
 
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Json, Machine
-from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Target, size
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Target, size
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import is_address
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, Silence
 
 ROOM = "target room"
 SERVERS = "2023-12-30"
@@ -35,6 +35,15 @@ def server_at(host: str, servers: t.Sequence[Json]) -> Json | None:
         return servers[0] if len(servers) == 1 else None
     names = ((server, server["properties"].get("fullyQualifiedDomainName", "")) for server in servers)
     return next((server for server, name in names if name.lower() == host.lower()), None)
+
+
+def at_rest(answers: t.Mapping[str, t.Any], may_rest: bool) -> dict[str, t.Any]:
+    """The answers, where Azure explains the database's silence: it is stopped, and may be."""
+    server, target = answers.get("server"), answers.get("target")
+    stopped = isinstance(server, dict) and server["properties"].get("state") == "Stopped"
+    if not (may_rest and stopped and isinstance(target, Silence)):
+        return {**answers}
+    return {**answers, "target": Resting("it is stopped, as in peace")}
 
 
 def judge_room(server: Json | None, target: Target, shelf: Shelf) -> list[Line]:

@@ -66,6 +66,7 @@ MACHINE: Spec = {
     "ssh_public_key_file": {"type": "path", "required": True, "no_log": False},
     "operator_address": {"type": "str"},
     "temporary_ssh_rule": {"type": "bool", "default": False},
+    "database_rests": {"type": "bool", "default": False},
 }
 BASTION: Spec = {
     "host": {"type": "str"},

@@ -60,10 +60,19 @@ class Compatibility:
 
 def check(session: Session, schema: str) -> Compatibility:
     """Read-only, and the same three queries for each schema."""
+    return judge(
+        session.rows(TABLES, (schema,)),
+        [name for (name,) in session.rows(COLLATIONS, (schema, schema)) if name],
+        session.rows(PROGRAMS, (schema,) * 4),
+    )
+
+
+def judge(tables: t.Sequence[Row], collations: t.Iterable[str], programs: t.Sequence[Row]) -> Compatibility:
+    """What the three queries answered."""
     found = Compatibility()
-    _tables(found, session.rows(TABLES, (schema,)))
-    _collations(found, [name for (name,) in session.rows(COLLATIONS, (schema, schema)) if name])
-    _programs(found, session.rows(PROGRAMS, (schema,) * 4))
+    _tables(found, tables)
+    _collations(found, collations)
+    _programs(found, programs)
     return found
 
 

@@ -34,16 +34,16 @@ AUTOCOMMIT = "autocommit"
 SYSTEM_SCHEMAS = frozenset({"mysql", "sys", "information_schema", "performance_schema"})
 
 # Between the words of a header mysqldump puts white space and the signs of versioned comments.
-_GAP = rb"(?:\s|/\*!\d*|\*/)"
+GAP = rb"(?:\s|/\*!\d*|\*/)"
 # What was made under ANSI_QUOTES is dumped with double quotes around its names.
-_NAME = rb"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\")"
-_USER = rb"(?:" + _NAME + rb"|'(?:[^']|'')*'|[\w$.%-]+)"
-_WORDS_BEFORE_DEFINER = rb"(?:" + _GAP + rb"|OR\s+REPLACE\b|ALGORITHM\s*=\s*\w+)*"
+NAME = rb"(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\")"
+USER = rb"(?:" + NAME + rb"|'(?:[^']|'')*'|[\w$.%-]+)"
+_WORDS_BEFORE_DEFINER = rb"(?:" + GAP + rb"|OR\s+REPLACE\b|ALGORITHM\s*=\s*\w+)*"
 
 
 def _head(pattern: bytes) -> re.Pattern[bytes]:
     """How a statement begins, also inside of versioned comments."""
-    return re.compile(rb"(" + _GAP + rb"*" + pattern, re.IGNORECASE | re.DOTALL)
+    return re.compile(rb"(" + GAP + rb"*" + pattern, re.IGNORECASE | re.DOTALL)
 
 
 _SET = _head(rb"SET\s)")
@@ -57,14 +57,14 @@ _REPLICATION = _head(rb"(?:CHANGE\s+(?:MASTER|REPLICATION\s+SOURCE)|(?:START|STO
 _GLOBAL = _head(rb"SET\s+(?:@@)?(?:GLOBAL|PERSIST|PERSIST_ONLY)\b)")
 # Nobody else is in the schema, and a lock would hold off the other sessions that load; they commit by themselves.
 _LOCK_TABLES = _head(rb"(?:UN)?LOCK\s+TABLES?\b)")
-_USE = _head(rb"USE\s+)(" + _NAME + rb"|\S+)")
-_DATABASE = _head(rb"(?:CREATE|DROP|ALTER)" + _GAP + rb"+(?:DATABASE|SCHEMA)\b)")
-_ALTER_DATABASE = _head(rb"ALTER" + _GAP + rb"+(?:DATABASE|SCHEMA)\s+)" + _NAME + rb"(?=\s)")
+_USE = _head(rb"USE\s+)(" + NAME + rb"|\S+)")
+_DATABASE = _head(rb"(?:CREATE|DROP|ALTER)" + GAP + rb"+(?:DATABASE|SCHEMA)\b)")
+_ALTER_DATABASE = _head(rb"ALTER" + GAP + rb"+(?:DATABASE|SCHEMA)\s+)" + NAME + rb"(?=\s)")
 _CREATE = _head(rb"CREATE\b)")
 _DEFINED = _head(
-    rb"CREATE\b" + _WORDS_BEFORE_DEFINER + rb")DEFINER\s*=\s*" + _USER + rb"(?:\s*@\s*" + _USER + rb")?(?:\(\))?"
+    rb"CREATE\b" + _WORDS_BEFORE_DEFINER + rb")DEFINER\s*=\s*" + USER + rb"(?:\s*@\s*" + USER + rb")?(?:\(\))?"
 )
-_EVENT = rb"CREATE" + _GAP + rb"+EVENT\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _NAME + rb"\s+ON\s+SCHEDULE\s"
+_EVENT = rb"CREATE" + GAP + rb"+EVENT\s+(?:IF\s+NOT\s+EXISTS\s+)?" + NAME + rb"\s+ON\s+SCHEDULE\s"
 # The first ON COMPLETION is the one of the header; a comment behind it may hold another.
 _EVENT_STATUS = _head(_EVENT + rb".*?\sON\s+COMPLETION\s+(?:NOT\s+)?PRESERVE\s+)(ENABLE|DISABLE)\b")
 
@@ -75,7 +75,7 @@ _MARIADB_HEADER = re.compile(rb"-- MariaDB dump|-- Server version\s+\S*MariaDB|/
 _MARIADB_TYPE = re.compile(rb"(?im)COLLATE[ =]+\w*(?:_uca1400_|_nopad_)\w*|^\s+`[^`]*` (?:uuid|inet4|inet6)\b")
 _CREATE_TABLE = re.compile(rb"CREATE TABLE ")
 # mysqldump puts the table's options behind the parenthesis that closes its columns, at the beginning of a line.
-_ENGINE = re.compile(rb"(?s)CREATE TABLE (" + _NAME + rb") \(.*\n\) ENGINE=(\w+)")
+_ENGINE = re.compile(rb"(?s)CREATE TABLE (" + NAME + rb") \(.*\n\) ENGINE=(\w+)")
 _NOT_MYSQL = "The dump comes from MariaDB, whose collations and types MySQL does not know. Dump with MySQL's mysqldump."
 
 
@@ -119,12 +119,17 @@ class Sanitiser:
                 if kept is not None:
                     yield Item(SQL, kept)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether what comes next in the dump is of another schema."""
+        return bool(self._left_out)
+
     def _kept(self, text: bytes) -> bytes | None:
         """The statement as the target shall run it; None when it shall not."""
         _refuse_mariadb(text)
         use = _USE.match(text)
         if use:
-            return self._use(_unquoted(use.group(2)))
+            return self._use(unquoted(use.group(2)))
         if _DATABASE.match(text):
             return self._database(text)
         if self._left_out and not _PURGED.match(text):
@@ -182,7 +187,7 @@ class Sanitiser:
         """Without its DEFINER; an event does not run before someone enables it."""
         engine = _ENGINE.match(text)
         if engine and engine.group(2).lower() != b"innodb":
-            self.engines[_unquoted(engine.group(1))] = engine.group(2).decode()
+            self.engines[unquoted(engine.group(1))] = engine.group(2).decode()
         defined = _DEFINED.match(text)
         if defined:
             self.dropped[DEFINER] += 1
@@ -199,8 +204,9 @@ def _refuse_mariadb(text: bytes) -> None:
         raise Refused(_NOT_MYSQL)
 
 
-def _unquoted(name: bytes) -> str:
-    for quote in (b"`", b'"'):
+def unquoted(name: bytes) -> str:
+    """A name without its quotes, of whichever kind."""
+    for quote in (b"`", b'"', b"'"):
         if name.startswith(quote):
             return name[1:-1].replace(quote * 2, quote).decode()
     return name.decode()

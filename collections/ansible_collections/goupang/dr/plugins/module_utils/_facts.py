@@ -15,6 +15,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _blob,
     _checks_active,
     _checks_azure,
+    _checks_data,
     _checks_origin,
     _checks_site,
     _drill,
@@ -62,7 +63,10 @@ def facts(subject: Subject, answers: Answers, now: datetime) -> Json:
     note("active", "served", _checks_active.agreed)
     note("machine", STANDING, lambda stands: {"state": stands.state, "size": stands.size})
     note("billed", STANDING, lambda stands: list(stands.billed))
-    note("database_answers", "target", lambda _target: True)
+    if isinstance(answers["target"], _checks_data.Resting):
+        found["database_answers"] = False
+    else:
+        note("database_answers", "target", lambda _target: True)
     note("backup", "shelf", lambda shelf: _backup(shelf.valid[0]) if shelf.valid else None)
     note("proof", "shelf", lambda shelf: _proof(shelf.proof) if shelf.proof else None)
     note("rpo_seconds", "shelf", lambda shelf: _loss(answers["target"], shelf.valid, now))

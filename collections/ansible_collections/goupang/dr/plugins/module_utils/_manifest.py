@@ -5,6 +5,7 @@
 `<prefix><backup id>.sql.gz`, or `.sql.zst`, is the dump, with `.enc` behind when it is encrypted;
 `<prefix><backup id>.manifest.json` says what it holds and is written last. It is never encrypted.
 A dump without a manifest, or one whose size is not the manifest's, is no backup.
+A dump that somebody else put into the container keeps its name, which its manifest says then.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
 SCHEMA_VERSION = 1
 GZIP, ZSTD = "gzip", "zstd"
 COMPRESSIONS = (GZIP, ZSTD)
+# Only of a dump that somebody else made.
+UNPACKED = "none"
 DUMP_SUFFIX = ".sql.gz"
 _DUMP_SUFFIXES = {GZIP: DUMP_SUFFIX, ZSTD: ".sql.zst"}
 SEALED_SUFFIX = ".enc"
@@ -47,7 +50,8 @@ class Manifest:
     the backup is suspicious: restores pass it over until somebody accepts it. `checksums` is table -> MySQL's checksum,
     where they were asked for and nobody wrote to the source until they were known. `compression` names the dump's blob;
     what unpacks it looks at its first bytes. `key_id` is the key's id (see _seal), empty when it is not encrypted;
-    `compressed` is what lies in Blob, encrypted or not.
+    `compressed` is what lies in Blob, encrypted or not. `dump` is the blob's whole name within the container where
+    somebody else made the dump (see _adopt), else empty; `unknown` says what nobody can tell of such a dump.
     """
 
     backup_id: str
@@ -73,6 +77,8 @@ class Manifest:
     checksums: dict[str, int] = field(default_factory=dict)
     compression: str = GZIP
     key_id: str = ""
+    dump: str = ""
+    unknown: list[str] = field(default_factory=list)
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -85,7 +91,7 @@ class Manifest:
 
 
 def dump_suffix(compression: str, sealed: bool = False) -> str:
-    return _DUMP_SUFFIXES[compression] + (SEALED_SUFFIX if sealed else "")
+    return _DUMP_SUFFIXES.get(compression, ".sql") + (SEALED_SUFFIX if sealed else "")
 
 
 # What the JSON must hold; bool is listed before int because every bool is an int.
@@ -138,8 +144,10 @@ def from_json(data: bytes) -> Manifest:
     checksums = raw.get("checksums", {})
     if not isinstance(checksums, dict) or not all(isinstance(one, int) for one in checksums.values()):
         raise Refused("its checksums are no numbers")
-    if raw.get("compression", GZIP) not in COMPRESSIONS:
+    if raw.get("compression", GZIP) not in (*COMPRESSIONS, UNPACKED):
         raise Refused(f"its compression is {raw['compression']!r}; this version reads {' and '.join(COMPRESSIONS)}")
+    if not isinstance(raw.get("dump", ""), str):
+        raise Refused("its dump is no blob's name")
     if not re.fullmatch(r"[0-9a-f]*", str(raw.get("key_id", ""))):
         raise Refused("its key_id is no key's id")
     return Manifest(
@@ -150,6 +158,8 @@ def from_json(data: bytes) -> Manifest:
         checksums=checksums,
         compression=raw.get("compression", GZIP),
         key_id=str(raw.get("key_id", "")),
+        dump=raw.get("dump", ""),
+        unknown=_sentences(raw, "unknown"),
         **known,
     )
 

@@ -30,34 +30,34 @@ class Post:
         self._record = record
         self._lock = threading.Lock()
         self._closed = False
-        self._open: list[tuple[str, Notice]] = []
+        self._open: list[tuple[_notice_send.Target, Notice]] = []
         self.missed: list[Json] = []
         self._threads: list[threading.Thread] = []
-        self._queues: list[tuple[str, queue.Queue[Notice | None]]] = []
+        self._queues: list[tuple[_notice_send.Target, queue.Queue[Notice | None]]] = []
         for target in targets:
             waiting: queue.Queue[Notice | None] = queue.Queue()
             thread = threading.Thread(target=self._work, args=(target, waiting), daemon=True)
             thread.start()
-            self._queues.append((target.name, waiting))
+            self._queues.append((target, waiting))
             self._threads.append(thread)
 
     def give(self, notice: Notice) -> None:
-        for name, waiting in self._queues:
+        for target, waiting in self._queues:
             with self._lock:
-                self._open.append((name, notice))
+                self._open.append((target, notice))
             waiting.put(notice)
 
     def end(self, seconds: float) -> None:
         """Wait for what is on its way, so long at most; what remains is on record as not delivered."""
         deadline = time.monotonic() + seconds
-        for _name, waiting in self._queues:
+        for _target, waiting in self._queues:
             waiting.put(None)
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         with self._lock:
             self._closed = True
-            for name, notice in self._open:
-                self._note(name, notice, GIVEN_UP)
+            for target, notice in self._open:
+                self._note(target, notice, GIVEN_UP)
 
     def _work(self, target: _notice_send.Target, waiting: queue.Queue[Notice | None]) -> None:
         while (notice := waiting.get()) is not None:
@@ -71,14 +71,20 @@ class Post:
             with self._lock:
                 if self._closed:
                     return
-                self._open.remove((target.name, notice))
-                self._note(target.name, notice, why)
+                self._open.remove((target, notice))
+                self._note(target, notice, why)
 
-    def _note(self, name: str, notice: Notice, why: str) -> None:
+    def _note(self, target: _notice_send.Target, notice: Notice, why: str) -> None:
         if why:
-            self.missed.append({"target": name, "moment": notice.moment, "why": why})
-        outcome = "not delivered" if why else "delivered"
-        self._record({"moment": notice.moment, "target": name, "outcome": outcome, **({"why": why} if why else {})})
+            self.missed.append({"target": target.name, "moment": notice.moment, "why": why})
+        self._record(on_record(target, notice, why))
+
+
+def on_record(target: _notice_send.Target, notice: Notice, why: str) -> Json:
+    """What a journal keeps of a notice. `why` it was not taken; "" where it was. Nothing in it leads to the place."""
+    outcome = "not delivered" if why else "delivered"
+    told = {"moment": notice.moment, "target": target.name, "kind": target.kind, "outcome": outcome}
+    return {**told, **({"why": why} if why else {})}
 
 
 def utc_stamp() -> str:

@@ -162,13 +162,14 @@ def _mail(target: Target, said: Message, ca_bundle: str) -> None:
         raise ServiceFault(f"{target.name} did not take the notice for {len(refused)} of {len(to)} addresses.")
 
 
-def deliver_to_all(where: t.Sequence[Target], notice: Notice, ca_bundle: str = "") -> dict[str, str]:
-    """Name of each target -> why it did not take the notice; "" where it did. Nothing is raised."""
-    outcomes = {}
-    for target in where:
-        try:
-            deliver(target, notice, ca_bundle)
-            outcomes[target.name] = ""
-        except DrError as error:
-            outcomes[target.name] = str(error)
-    return outcomes
+def deliver_to_all(where: t.Sequence[Target], notice: Notice, ca_bundle: str = "") -> list[tuple[Target, str]]:
+    """Each target, and why it did not take the notice; "" where it did. Nothing is raised."""
+    return [(target, _why_not(target, notice, ca_bundle)) for target in where]
+
+
+def _why_not(target: Target, notice: Notice, ca_bundle: str) -> str:
+    try:
+        deliver(target, notice, ca_bundle)
+    except DrError as error:
+        return str(error)
+    return ""

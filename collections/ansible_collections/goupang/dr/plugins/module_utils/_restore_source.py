@@ -60,7 +60,7 @@ def _opened(store: Store, manifest: Manifest, prefix: str, keys: Keys, packed: M
     """The packed dump, decrypted where it was encrypted; `packed` measures what lies in Blob. NoKey, before a byte is
     read.
     """
-    key, name = keys.of(manifest), _backups.dump_name(prefix, manifest.backup_id, manifest.dump_suffix)
+    key, name = keys.of(manifest), _backups.blob_of(prefix, manifest)
     stored = packed.through(store.chunks(name))
     return unseal(stored, key, name) if key else stored
 

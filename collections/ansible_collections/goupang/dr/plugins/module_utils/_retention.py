@@ -43,13 +43,14 @@ class Keep:
 @dataclass(frozen=True)
 class Plan:
     """Ids of backups, oldest first. `garbage` is blobs that belong to no backup; `left_alone` manifest -> why it cannot
-    be judged.
+    be judged. `dumps` is id -> blob, of those removed whose dump has a name of its own.
     """
 
     kept: list[str]
     removed: list[str]
     garbage: list[str]
     left_alone: dict[str, str]
+    dumps: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ def plan(names: t.Collection[str], prefix: str, shelf: _backups.Shelf, keep: Kee
     return Plan(
         [one.backup_id for one in every if one.backup_id in stays],
         [one.backup_id for one in every if one.backup_id not in stays],
-        _garbage(names, prefix, last - UNFINISHED),
+        _garbage({*names} - {one.dump for one in every}, prefix, last - UNFINISHED),
         left_alone,
+        _dumps(every, stays, prefix),
     )
 
 
@@ -87,6 +89,8 @@ def carry_out(store: Store, names: t.Collection[str], prefix: str, wanted: Plan)
     done = Done()
     for backup_id in wanted.removed:
         blobs = [name for suffix in SUFFIXES if (name := prefix + backup_id + suffix) in names]
+        # It may lie outside of the folder whose names we know.
+        blobs += [wanted.dumps[backup_id]] if backup_id in wanted.dumps else []
         if _gone(store, backup_id, blobs, done.withheld):
             done.removed.append(backup_id)
     for name in wanted.garbage:
@@ -116,6 +120,14 @@ def _delete(store: Store, name: str) -> None:
 
 def _lies_here(names: t.Collection[str], prefix: str, manifest: Manifest) -> bool:
     return _backups.manifest_name(prefix, manifest.backup_id) in names
+
+
+def _dumps(every: t.Sequence[Manifest], stays: t.Collection[str], prefix: str) -> dict[str, str]:
+    """The dumps that have names of their own, of backups that go; not one that a backup which stays names too."""
+    needed = {_backups.blob_of(prefix, one) for one in every if one.backup_id in stays}
+    return {
+        one.backup_id: one.dump for one in every if one.dump and one.backup_id not in stays and one.dump not in needed
+    }
 
 
 def _one_a_month(good: t.Sequence[Manifest], last: datetime, months: int) -> set[str]:

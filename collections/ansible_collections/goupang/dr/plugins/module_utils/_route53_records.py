@@ -16,7 +16,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing,
 
 Json = dict[str, t.Any]
 
-FAILOVER, PLAIN = "failover", "plain"
+FAILOVER, PLAIN, AS_IS = "failover", "plain", "as_is"
 ROLES = ("PRIMARY", "SECONDARY")
 _POLICIES = ("Weight", "Region", "GeoLocation", "MultiValueAnswer", "CidrRoutingConfig", "GeoProximityLocation")
 
@@ -55,9 +55,29 @@ def bare(name: str) -> str:
 # -- Comparing -----------------------------------------------------------------------
 
 
+def of(name: Name, records: list[Json]) -> list[Json]:
+    """The domain's own records, by which a user is led somewhere."""
+    return [r for r in records if bare(r["Name"]) == bare(name.domain) and r["Type"] in ("A", "CNAME")]
+
+
+def found(name: Name, records: list[Json]) -> list[Json]:
+    """Each of them in short. `failover` is PRIMARY or SECONDARY, "" for a plain one, and None for another policy's."""
+    return [
+        {
+            "name": name.domain,
+            "type": record["Type"],
+            "failover": record.get("Failover") or ("" if "SetIdentifier" not in record else None),
+            "health_check": record.get("HealthCheckId") or "",
+        }
+        for record in of(name, records)
+    ]
+
+
 def plan(state: str, name: Name, records: list[Json]) -> list[Json]:
     """The changes for one domain, from its A and CNAME records. Refused where a record of the team's is in the way."""
-    mine = [r for r in records if bare(r["Name"]) == bare(name.domain) and r["Type"] in ("A", "CNAME")]
+    if state == AS_IS:
+        return []
+    mine = of(name, records)
     pairs = [r for r in mine if r.get("Failover") and r["Type"] == "A"]
     singles = [r for r in mine if "SetIdentifier" not in r]
     if state == PLAIN:
@@ -163,6 +183,7 @@ def bring(api: Api, zone_id: str, state: str, names: t.Sequence[Name], check_mod
     return {
         "changed": bool(changes),
         "records": then,
+        "found": [one for name in names for one in found(name, records)],
         "diff": {"before": {"records": shown(records)}, "after": {"records": then}},
     }
 

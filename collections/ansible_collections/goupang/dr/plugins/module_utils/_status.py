@@ -21,7 +21,7 @@ SCHEMA = 1
 Json = dict[str, t.Any]
 COLD, WARM = "cold", "warm"
 CERTIFICATES_SHOWN = 3
-PRICED = ("machine", "disk", "address", "database", "standing")
+PRICED = ("machine", "disk", "address", "database", "database_at_rest", "standing")
 _WARMTH = {"absent": COLD, "running": WARM}
 
 
@@ -107,12 +107,13 @@ def costs(facts: Mapping[str, t.Any], prices: Mapping[str, t.Any]) -> Json:
             lacks.append(f"no price for the {part}{' ' + machine['size'] if part == 'machine' else ''}")
         else:
             parts[part] = float(price)
-    if not facts["database_answers"]:  # stopped, or only out of our reach
+    database = "database" if facts["database_answers"] else "database_at_rest"
+    if facts["database_answers"] is None:  # stopped, or only out of our reach
         lacks.append("whether the database server runs is not known")
-    elif prices.get("database") is None:
-        lacks.append("no price for the database")
+    elif prices.get(database) is None:
+        lacks.append(f"no price for the {database.replace('_', ' ')}")
     else:
-        parts["database"] = float(prices["database"])
+        parts[database] = float(prices[database])
     parts.update({name: float(price) for name, price in (prices.get("standing") or {}).items()})
     return {
         "per_month": round(sum(parts.values()), 2),
@@ -204,7 +205,7 @@ def _cost(doc: Mapping[str, t.Any]) -> str:
         return _not_known(doc, "cost")
     least = "at least " if cost["lacks"] else ""
     of = f"by the prices in the inventory of {cost['prices_of'] or 'an unknown day'}"
-    parts = [f"{name} {price:.2f}" for name, price in cost["parts"].items()] + cost["lacks"]
+    parts = [f"{name.replace('_', ' ')} {price:.2f}" for name, price in cost["parts"].items()] + cost["lacks"]
     return f"{least}{cost['per_month']:.2f} {cost['currency']} a month as it stands, {of} ({', '.join(parts)})"
 
 

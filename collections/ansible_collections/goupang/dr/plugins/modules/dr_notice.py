@@ -123,7 +123,7 @@ undelivered:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
-from ansible_collections.goupang.dr.plugins.module_utils._notice_post import JournalLines, utc_stamp
+from ansible_collections.goupang.dr.plugins.module_utils._notice_post import JournalLines, on_record, utc_stamp
 from ansible_collections.goupang.dr.plugins.module_utils._notice_send import deliver_to_all, targets
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Notice
 
@@ -163,19 +163,18 @@ def main() -> None:
         where = targets(given, params["language"])
         facts = {str(key): str(value) for key, value in params["facts"].items()}
         notice = Notice(params["moment"], utc_stamp(), facts, params["link"])
-        outcomes = {} if module.check_mode else deliver_to_all(where, notice, params["ca_bundle"] or "")
+        outcomes = [] if module.check_mode else deliver_to_all(where, notice, params["ca_bundle"] or "")
     except DrError as error:
         module.fail_json(msg=str(error))
     lines = JournalLines(params["journal"] or "", params["run"])
-    for name, why in outcomes.items():
-        outcome = "not delivered" if why else "delivered"
-        lines.write({"moment": notice.moment, "target": name, "outcome": outcome, **({"why": why} if why else {})})
+    for target, why in outcomes:
+        lines.write(on_record(target, notice, why))
         if why:
             module.warn(f"The notice {notice.moment} did not arrive: {why}")
     module.exit_json(
         changed=bool(where),
-        delivered=[name for name, why in outcomes.items() if not why],
-        undelivered={name: why for name, why in outcomes.items() if why},
+        delivered=[target.name for target, why in outcomes if not why],
+        undelivered={target.name: why for target, why in outcomes if why},
     )
 
 

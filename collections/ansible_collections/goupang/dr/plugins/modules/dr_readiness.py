@@ -203,6 +203,10 @@ options:
         description: Whether each run lets that address in by M(goupang.dr.azure_ssh_rule).
         type: bool
         default: false
+      database_rests:
+        description: Whether the secondary's database is stopped in peace, so that whoever needs it starts it first.
+        type: bool
+        default: false
   bastion:
     description:
       - The SSH host beside the primary. The primary's database is asked through it, by C(ssh -W), so its C(sshd_config)
@@ -391,7 +395,9 @@ facts:
       description: The machine's C(state) (V(absent) or Azure's word, as V(running) and V(deallocated)) and C(size).
       type: dict
     billed: {description: "Of V(machine), V(disk) and V(address), what stands there and is billed.", type: list}
-    database_answers: {description: Whether the secondary's database runs., type: bool}
+    database_answers:
+      description: Whether the secondary's database runs; V(false) where it rests in peace.
+      type: bool
     backup: {description: "The newest valid backup: C(id), C(started), C(finished), C(bytes).", type: dict}
     proof: {description: "The last restore on trial: C(backup_id), C(at), C(seconds).", type: dict}
     rpo_seconds: {description: Seconds of writes that a failover without the primary would lose now., type: float}

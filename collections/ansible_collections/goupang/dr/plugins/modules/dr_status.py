@@ -36,6 +36,7 @@ options:
       disk: {description: "A month of its disk, which is billed while it exists.", type: float}
       address: {description: "A month of its public address, which is billed while it exists.", type: float}
       database: {description: "A month of the database server, with its storage.", type: float}
+      database_at_rest: {description: "A month of it while it is stopped, which is its storage.", type: float}
       standing: {description: What is always there by a name of yours., type: dict, default: {}}
   drill_report:
     description:

@@ -181,7 +181,7 @@ def run(
         return _answer(prefix, manifest.backup_id, manifest.dump_suffix, manifest.previous) | answer
     tool.version()
     _backup.look(session, params["schema"])
-    newest = _backup.newest(_backups.shelf(store, prefix))
+    newest = _backups.newest(_backups.shelf(store, prefix))
     suffix = dump_suffix(params["compression"], bool(key))
     return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), suffix, newest)
 
@@ -201,14 +201,12 @@ def warnings(answer: t.Mapping[str, t.Any], checksums: bool = False) -> list[str
     A flagged one succeeded all the same: the dump is stored, whole, and the runbook that took it (a nightly one, a
     drill) has nothing to repeat. What would use it passes it over, and preflight.yml says so each morning.
     """
-    manifest = answer.get("manifest") or {"flags": [], "findings": []}
-    said = [f"Compatibility with Azure: {sentence}" for sentence in manifest["findings"]]
-    if checksums and answer.get("manifest") and not manifest["checksums"]:
+    manifest = answer.get("manifest")
+    if not manifest:
+        return []
+    said = _backups.concerns(manifest["backup_id"], manifest["findings"], manifest["flags"])
+    if checksums and not manifest["checksums"]:
         said.append("No checksums are in the manifest: somebody wrote to the server meanwhile, or it has no GTIDs.")
-    if manifest["flags"]:
-        taken = manifest["backup_id"]
-        held = _backups.held_back(taken, manifest["flags"])
-        said.append(f"{held} Restores take the one before. {_backups.how_to_accept(taken)}")
     return said
 
 

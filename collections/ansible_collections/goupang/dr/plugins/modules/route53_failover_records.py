@@ -12,12 +12,13 @@ description:
   - V(failover) gives each name a primary and a secondary alias record (type A) that hang on health checks. A plain
     record that leads to the primary is replaced in the same batch, so that the name has an answer at every moment.
   - V(plain) replaces such a pair by one plain alias record that leads to the primary.
+  - V(as_is) changes nothing, and says what is there.
   - A plain record that leads elsewhere, and records with other routing policies, are refused and left alone.
 options:
   state:
     description: What the names are to be.
     type: str
-    choices: [failover, plain]
+    choices: [failover, plain, as_is]
     default: failover
   zone:
     description: The public hosted zone.
@@ -89,6 +90,24 @@ records:
   type: list
   elements: str
   sample: ["dr.petclinic.example.com A PRIMARY -> petclinic.elb.amazonaws.com by 00000000-0000-0000-0000-000000000003"]
+found:
+  description: The names' A and CNAME records as they were found.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The domain name, as it was asked for.
+      type: str
+    type:
+      description: V(A) or V(CNAME).
+      type: str
+    failover:
+      description: V(PRIMARY) or V(SECONDARY); empty for a plain record, and none for one of another routing policy.
+      type: str
+    health_check:
+      description: The id of the health check that it hangs on; empty where it hangs on none.
+      type: str
 """
 
 import typing as t
@@ -109,7 +128,7 @@ RECORD: dict[str, dict[str, t.Any]] = {
     "secondary": {"type": "dict", "options": TARGET},
 }
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
-    "state": {"type": "str", "choices": ["failover", "plain"], "default": "failover"},
+    "state": {"type": "str", "choices": ["failover", "plain", "as_is"], "default": "failover"},
     "zone": {"type": "str", "required": True},
     "records": {"type": "list", "elements": "dict", "required": True, "options": RECORD},
 }

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import jinja2
+from ansible_collections.goupang.dr.plugins.plugin_utils import _report_notices as notices
 from ansible_collections.goupang.dr.plugins.plugin_utils import _report_timeline as timeline
 from ansible_collections.goupang.dr.plugins.plugin_utils._report_runs import NOT_OURS, Line, Run, apart, moment, runs
 from ansible_collections.goupang.dr.plugins.plugin_utils._report_words import Words
@@ -293,7 +294,12 @@ class Story:
             for one in run.troubles
             if one.went_on
         ]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, *notices.missed(self.runs)]))
+
+    @property
+    def told(self) -> list[notices.Place]:
+        """Who was told of the runs."""
+        return notices.places(self.runs, self.w)
 
     @property
     def gaps(self) -> list[str]:

@@ -64,6 +64,7 @@ class Run:
     outcome: str | None = None
     plays: list[Play] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    notices: list[Line] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -98,6 +99,9 @@ def runs(journals: Iterable[Iterable[Line]], steps: Iterable[Line] = ()) -> list
             if line["event"] == "run_start":
                 run = _begun(line)
                 found.append(run)
+            elif run is not None and line["event"] == "notice":
+                # It is written when its outcome is known, which may be after the run's end: it makes no run longer.
+                run.notices.append(line)
             elif run is not None and line["event"] != "report":
                 _go_on(run, line, wanted)
     return sorted(found, key=lambda one: one.started)

@@ -198,6 +198,36 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "outcome": ("Outcome", "결과"),
     "who_none": ("No journal was found.", "저널을 찾지 못했습니다."),
+    # Who was told
+    "told": ("Who was told", "누구에게 알렸나"),
+    "told_to": ("Place", "알린 곳"),
+    "told_delivered": ("Delivered", "전달됨"),
+    "told_missed": ("Not delivered", "전달되지 않음"),
+    "told_note": (
+        "No notice stops a runbook. Why one did not arrive is said under Deviations.",
+        "알림이 실패해도 런북은 멈추지 않습니다. 전달되지 않은 이유는 '계획과 다른 점'에 있습니다.",
+    ),
+    "told_none": ("No notice to people is on record.", "사람들에게 보낸 알림의 기록이 없습니다."),
+    "kind_slack": ("Slack", "슬랙"),
+    "kind_teams": ("Teams", "팀즈"),
+    "kind_webhook": ("webhook", "웹훅"),
+    "kind_mail": ("mail", "메일"),
+    "moment_started": ("begun", "시작"),
+    "moment_go": ("go", "진행 가능"),
+    "moment_no_go": ("no-go", "진행 불가"),
+    "moment_flipped": ("users moved", "사용자 이동"),
+    "moment_verified": ("users looked at", "사용자 화면 확인"),
+    "moment_done": ("done", "완료"),
+    "moment_failed": ("failed", "실패"),
+    "moment_broken_off": ("broken off", "중단됨"),
+    "moment_primary_gone": ("primary gone", "주 사이트 응답 없음"),
+    "moment_primary_back": ("primary back", "주 사이트 다시 응답"),
+    "moment_page_gone": ("page gone", "페이지 응답 없음"),
+    "moment_page_back": ("page back", "페이지 다시 응답"),
+    "moment_warming": ("warmed up by itself", "자동 준비"),
+    "moment_approve": ("asked to decide", "결정 요청"),
+    "moment_alarm": ("alarm of AWS", "AWS 경보"),
+    "moment_trial": ("trial", "시험"),
     # Versions
     "versions": ("Versions", "버전"),
     "inventory": ("Inventory", "인벤토리"),
@@ -248,6 +278,11 @@ class Words:
     def known(self, key: str) -> str:
         """The word for a key that comes from a file; the key itself where there is none."""
         return self.say(key) if key in WORDS else key
+
+    def moment(self, name: str) -> str:
+        """The word for a moment that people are told of."""
+        key = f"moment_{name}"
+        return self.say(key) if key in WORDS else name
 
     def span(self, seconds: float | None) -> str:
         """15.2 s, 2 min 1 s, 1 h 5 min"""
