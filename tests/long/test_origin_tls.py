@@ -307,10 +307,10 @@ class Newer:
 
 
 @pytest.fixture(scope="module", params=sorted(set(TOMCATS) - {"11"}))
-def newer(request: pytest.FixtureRequest, kept: Kept, now: World, seen: Seen) -> Newer:
-    went_well(*seen.there_and_home)
+def newer(request: pytest.FixtureRequest, kept: Kept, now: World) -> Newer:
     chosen = ("-e", image(request.param))
-    outcomes = [kept.keep("renewed", *chosen), kept.run("warm_up", *chosen)]
+    outcomes = [kept.run("provision"), kept.keep("renewed", *chosen), kept.run("warm_up", *chosen)]
+    went_well(*outcomes)
     looks = []
     for name in ("renewed", "first"):
         outcomes.append(kept.keep(name, *chosen))
