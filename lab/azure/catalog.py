@@ -126,6 +126,7 @@ def usages(used: int) -> list[Json]:
 # Publisher, offer and sku of the images that are offered, and their newest version.
 IMAGES = {
     ("debian", "debian-11", "11-backports-gen2"): "0.20261103.2287",
+    **{(PUBLISHER, offer, f"{offer.rpartition('-')[2]}-gen2"): "0.20261103.2287" for offer in OFFERS},
     ("canonical", "0001-com-ubuntu-server-jammy", "22_04-lts-gen2"): "22.04.202611040",
 }
 
