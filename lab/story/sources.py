@@ -13,7 +13,7 @@ from azure.core.exceptions import AzureError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.network import NetworkManagementClient
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import ContainerClient, LinearRetry
 
 from lab import facts, reach, seed
 from lab.calls.recorder import OWN
@@ -22,6 +22,8 @@ from lab.errors import LabError
 # A host that was started anew has a new hardware address, and this machine asks for it again only after about
 # 10 seconds of silence.
 SECONDS = 30
+# Blob says that it is busy for a second; left alone, the SDK would wait for fifteen.
+BUSY_SECONDS = 2
 BACKUPS = "mysql-backup"
 ORPHANS = "orphans/"
 SWITCH = "switch/petclinic-switch"
@@ -34,6 +36,12 @@ def _asking(what: str) -> Iterator[None]:
         yield
     except (pymysql.MySQLError, AzureError, OSError) as error:
         raise LabError(f"The evidence in {what} cannot be read: {error}") from error
+
+
+def too_many_is_busy(response: t.Any) -> None:
+    """Called with each answer of Blob: the SDK asks again after 5xx, and takes 429 for an answer."""
+    if response.http_response.status_code == 429:
+        response.http_response.status_code = 503
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class LabSources:
             connection_verify=self.lab.ca_bundle,
             connection_timeout=SECONDS,
             read_timeout=SECONDS,
+            raw_response_hook=too_many_is_busy,
+            retry_policy=LinearRetry(backoff=BUSY_SECONDS, random_jitter_range=0),
         )
 
     def mark(self) -> bool:
