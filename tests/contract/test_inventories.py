@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.goupang.dr.plugins.modules.dr_status import PRICES
 
 ROOT = Path(__file__).resolve().parents[2]
 INVENTORIES = ROOT / "inventories"
@@ -39,6 +40,14 @@ def test_what_status_tells_besides_is_explained_as_the_role_has_it() -> None:
     assert variables("lab", "status.yml") == variables("example", "status.yml")
     specs = yaml.safe_load((ROLES / "status/meta/argument_specs.yml").read_text())["argument_specs"]
     assert {"status_state", *variables("example", "status.yml")} == set(specs["main"]["options"])
+
+
+@pytest.mark.parametrize("inventory", ["lab", "example"])
+def test_the_module_takes_each_price_that_an_inventory_names(inventory: str) -> None:
+    document = yaml.safe_load((INVENTORIES / inventory / "group_vars/all/status.yml").read_text())
+    assert set(document["status_prices"]) <= set(PRICES)
+    if inventory == "example":
+        assert set(document["status_prices"]) == set(PRICES)
 
 
 def test_what_is_ours_in_azure_is_explained_as_the_role_has_it() -> None:

@@ -10,6 +10,7 @@ import pytest
 from lab import facts, topology
 from lab.facts import Facts
 from lab.podman import Podman
+from lab.story.rows import HASTY_FAILBACK
 from tests.drills.runbooks import Outcome, Runbooks
 
 RESTS = {"dr_database_rests": "true"}
@@ -38,7 +39,7 @@ def seen(lab: Facts, runbooks: Runbooks) -> Iterator[Seen]:
     run("status", "status")
     run("proof", "backup", PROOF)
     run("failover", "failover", {"dr_confirm": "failover"})
-    run("failback", "failback", {"dr_confirm": "failback"})
+    run("failback", "failback", HASTY_FAILBACK)
     run("cool_down", "cool_down")
     yield seen
     # For whoever comes next: a server that runs all the time.

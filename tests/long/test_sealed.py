@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.fingerprint import Part, World
+from lab.story.rows import HASTY_FAILBACK
 from tests.drills.runbooks import Outcome, Runbooks
 
 
@@ -52,7 +53,7 @@ def seen(keyed: Keyed, now: World) -> Seen:
     keyless = [keyed.runbooks.run("preflight"), keyed.runbooks.run("failover", dr_confirm="failover")]
     machines = now.machines()
     there.append(keyed.run("failover", dr_confirm="failover"))
-    home = [keyed.run("failback", dr_confirm="failback"), keyed.run("cool_down")]
+    home = [keyed.run("failback", **HASTY_FAILBACK), keyed.run("cool_down")]
     return Seen(there, keyless, home, machines)
 
 

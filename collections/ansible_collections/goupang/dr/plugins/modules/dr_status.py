@@ -112,6 +112,7 @@ PRICES = {
     "disk": {"type": "float"},
     "address": {"type": "float"},
     "database": {"type": "float"},
+    "database_at_rest": {"type": "float"},
     "standing": {"type": "dict", "default": {}},
 }
 
