@@ -79,7 +79,7 @@ bench-restore: machine ## Time a restore beside other ways of loading a dump (SI
 .PHONY: lock
 lock: .venv/ready ## Write constraints.txt anew from pyproject.toml
 	@uv pip compile -q --universal --no-header --no-annotate --extra lab --extra kubernetes --extra dev pyproject.toml -o constraints.txt
-	@uv pip compile -q --universal --no-header --no-annotate --extra rulebook -c constraints.txt pyproject.toml -o constraints-rulebook.txt
+	@uv pip compile -q --universal --no-header --no-annotate --extra rulebook -c constraints.txt pyproject.toml -o collections/ansible_collections/goupang/dr/roles/guardian/files/constraints-rulebook.txt
 
 .PHONY: clean
 clean: ## Take the lab down and remove what was set up in this folder

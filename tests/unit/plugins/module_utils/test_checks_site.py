@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.unit.plugins.scripted import FakeClock
+
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)
 TODAY = "Tue, 24 Nov 2026 09:00:00 GMT"
 
@@ -70,10 +72,37 @@ def test_the_switch_is_asked_as_the_checkers_ask() -> None:
         ("b", f"{folder}/app-switch"): Page(404, {"x-ms-error-code": "BlobNotFound"}, ""),
         ("b", f"{folder}/app-primary-closed"): Page(200, {"date": TODAY}, ""),
     }
-    seen = site.ask_switch(FakeWorld({"1.1.1.1": "b"}, pages), folder, "app", "1.1.1.1")
+    seen = site.ask_switch(FakeWorld({"1.1.1.1": "b"}, pages), folder, "app", "1.1.1.1", FakeClock())
     assert (seen.switch, seen.code, seen.mark, seen.date) == (404, "BlobNotFound", 200, TODAY)
     with pytest.raises(OutOfReach):
-        site.ask_switch(FakeWorld({"1.1.1.1": "nobody"}, pages), folder, "app", "1.1.1.1")
+        site.ask_switch(FakeWorld({"1.1.1.1": "nobody"}, pages), folder, "app", "1.1.1.1", FakeClock())
+
+
+class BusyWorld(FakeWorld):
+    """Answers each question so often with a refusal."""
+
+    def __init__(self, refusals: list[int], page: Page) -> None:
+        super().__init__({"1.1.1.1": "b", None: "b"}, {})
+        self._left: dict[str, list[int]] = {}
+        self._refusals, self._page = refusals, page
+
+    def fetch(self, probe: t.Any, address: str, body: bytes | None) -> Page:
+        left = self._left.setdefault(probe.url, list(self._refusals))
+        return Page(left.pop(0), {"x-ms-error-code": "TooManyRequests"}, "") if left else self._page
+
+
+@pytest.mark.parametrize("refusals", [[429], [503, 500]])
+def test_a_busy_blob_is_asked_again(refusals: list[int]) -> None:
+    world = BusyWorld(refusals, Page(404, {"x-ms-error-code": "BlobNotFound"}, ""))
+    clock = FakeClock()
+    seen = site.ask_switch(world, "https://blob/switch", "app", "1.1.1.1", clock)
+    assert (seen.switch, seen.code, seen.mark) == (404, "BlobNotFound", 404)
+    assert clock.now() == pytest.approx(2 * len(refusals) * site.BUSY_PAUSE)
+
+
+def test_a_blob_that_stays_busy_is_said_to_be() -> None:
+    seen = site.ask_switch(BusyWorld([503] * 9, Page(404, {}, "")), "https://blob/switch", "app", None, FakeClock())
+    assert (seen.switch, seen.mark) == (503, 503)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +114,7 @@ def test_the_switch_is_asked_as_the_checkers_ask() -> None:
          "the container switch answers 404 ResourceNotFound to anybody: the checkers could not read it"),
         (Thrown(409, "PublicAccessNotPermitted", 409), NO,
          "the container switch answers 409 PublicAccessNotPermitted to anybody: the checkers could not read it"),
+        (Thrown(429, "TooManyRequests", 404), WARN, "not known: Azure Blob is too busy to answer (429 TooManyRequests)"),
         (Silence("Azure Blob does not answer"), WARN, "not known: Azure Blob does not answer"),
     ],
 )  # fmt: skip

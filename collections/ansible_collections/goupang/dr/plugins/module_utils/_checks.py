@@ -244,7 +244,7 @@ def questions(subject: Subject, clock: Clock) -> list[Question]:
         Question(
             "thrown",
             "Azure Blob",
-            lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver),
+            lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver, clock),
         ),
         *_of_aws(subject, aws),
         *_of_azure(machine, params["secondary_database"]["login_host"], azure),

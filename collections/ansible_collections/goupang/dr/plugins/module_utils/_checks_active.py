@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Stack, latched
 from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Source, Target
-from ansible_collections.goupang.dr.plugins.module_utils._checks_site import Served, Thrown
+from ansible_collections.goupang.dr.plugins.module_utils._checks_site import BUSY, Served, Thrown
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated, Line, Silence, not_known
 
 ACTIVE, FLIP, AWS_API = "active", "flip", "aws api"
 PRIMARY, SECONDARY, NOBODY = "primary", "secondary", "nobody"
-BUSY = (429, 500, 503)
 
 
 @dataclass(frozen=True)
@@ -196,6 +195,8 @@ def _by_switch(stack: Stack, thrown: Thrown | Silence) -> str:
         return "no health check reads the switch"
     if isinstance(thrown, Silence):
         return "Azure Blob does not answer"
+    if thrown.switch in BUSY:
+        return "Azure Blob is too busy to answer"
     if thrown.switch not in (200, 404) or thrown.code not in ("", "BlobNotFound"):
         return "the switch's container cannot be read without a login"
     return ""

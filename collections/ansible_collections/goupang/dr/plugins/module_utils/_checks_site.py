@@ -26,9 +26,13 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     not_known,
     now,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
 SWITCH, CERTIFICATES, CLOCKS = "switch", "certificates", "clocks"
 OPEN_MARK = "/goupang-dr/open"
+# What a storage account that is too busy answers, a gateway before it, or a server that gave up: ask again.
+BUSY = (429, 500, 503)
+BUSY_TRIES, BUSY_PAUSE = 3, 1.0
 FEW_DAYS = 21
 SKEW_SECONDS = 60
 
@@ -85,10 +89,18 @@ def ask_served(world: World, domain: str, resolvers: t.Sequence[str]) -> Served:
     return Served(dict(zip((resolver or "this host's resolver" for resolver in asked), by_daemons(one, asked))))
 
 
-def ask_switch(world: World, folder_url: str, application: str, resolver: str | None) -> Thrown:
-    """As Route 53's checkers ask: without a login, by the public name."""
-    switch = page_of(world, f"{folder_url}/{application}-switch", resolver)
-    mark = page_of(world, f"{folder_url}/{application}-primary-closed", resolver)
+def ask_switch(world: World, folder_url: str, application: str, resolver: str | None, clock: Clock) -> Thrown:
+    """As Route 53's checkers ask: without a login, by the public name. Who is busy is asked again."""
+
+    def ask(name: str) -> Page:
+        for _ in range(BUSY_TRIES):
+            page = page_of(world, f"{folder_url}/{application}-{name}", resolver)
+            if page.status not in BUSY:
+                break
+            clock.sleep(BUSY_PAUSE)
+        return page
+
+    switch, mark = ask("switch"), ask("primary-closed")
     code = switch.headers.get("x-ms-error-code", "")
     return Thrown(switch.status, code, mark.status, mark.headers.get("date", ""), now())
 
@@ -143,6 +155,8 @@ def judge_switch(container: str, thrown: Thrown | Silence) -> list[Line]:
         return [Line(SWITCH, OK, "it is thrown: users are kept from the primary")]
     if thrown.switch == 404 and thrown.code in ("BlobNotFound", ""):
         return [Line(SWITCH, OK, f"it is not thrown, and anybody could read it in the container {container}")]
+    if thrown.switch in BUSY:
+        return [not_known(SWITCH, f"Azure Blob is too busy to answer ({thrown.switch} {thrown.code})".rstrip())]
     what = f"the container {container} answers {thrown.switch} {thrown.code} to anybody: the checkers could not read it"
     fix = "Create it with public access for blobs (az storage container create --public-access blob)."
     return [Line(SWITCH, NO, what, fix)]
