@@ -114,7 +114,8 @@ def test_a_blob_that_stays_busy_is_said_to_be() -> None:
          "the container switch answers 404 ResourceNotFound to anybody: the checkers could not read it"),
         (Thrown(409, "PublicAccessNotPermitted", 409), NO,
          "the container switch answers 409 PublicAccessNotPermitted to anybody: the checkers could not read it"),
-        (Thrown(429, "TooManyRequests", 404), WARN, "not known: Azure Blob is too busy to answer (429 TooManyRequests)"),
+        (Thrown(429, "TooManyRequests", 404), WARN,
+         "not known: Azure Blob is too busy to answer (429 TooManyRequests)"),
         (Silence("Azure Blob does not answer"), WARN, "not known: Azure Blob does not answer"),
     ],
 )  # fmt: skip
