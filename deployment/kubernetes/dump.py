@@ -17,6 +17,7 @@ The blob comes into being only when mysqldump has ended well. It is told by its 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ OPTIONS = (
 )
 GZIP_FORMAT = 31
 READ_BYTES = 1 << 18
+LISTEN_SECONDS = 1.0
 
 
 class DumpFailed(Exception):  # noqa: N818 (it says what is wrong)
@@ -57,6 +59,12 @@ class Packed:
         self._packer = zlib.compressobj(1, zlib.DEFLATED, GZIP_FORMAT)
         self._ready = bytearray()
         self._ended = False
+        self._stopped = False
+
+    def stop(self, *_signal: object) -> None:
+        """End the process, and with it the upload. It raises nothing: a signal may come in the midst of anything."""
+        self._stopped = True
+        self._process.kill()
 
     def read(self, size: int = -1) -> bytes:
         while not self._ended and (size < 0 or len(self._ready) < size):
@@ -67,11 +75,17 @@ class Packed:
         return taken
 
     def _more(self) -> None:
-        data = t.cast("t.IO[bytes]", self._process.stdout).read(READ_BYTES)
+        output = t.cast("t.IO[bytes]", self._process.stdout)
+        # Python hears a signal between two steps of its own: none of them waits for mysqldump without an end.
+        while not select.select([output], [], [], LISTEN_SECONDS)[0]:
+            pass
+        data = os.read(output.fileno(), READ_BYTES)
         if data:
             self._ready += self._packer.compress(data)
             return
         status = self._process.wait()
+        if status and self._stopped:
+            raise DumpFailed("Ended from outside: nothing was stored.")
         if status:
             raise DumpFailed(f"mysqldump ended with status {status}, and nothing was stored.")
         self._ready += self._packer.flush()
@@ -81,16 +95,19 @@ class Packed:
 def store(container: t.Any, name: str, command: t.Sequence[str]) -> None:
     """Run the command, and have what it writes stored as a blob of this name, which must be a new one. DumpFailed."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    packed = Packed(process)
+    signal.signal(signal.SIGTERM, packed.stop)
     try:
-        container.upload_blob(name, Packed(process), max_concurrency=1)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        container.upload_blob(name, packed, max_concurrency=1)
     finally:
         process.kill()
         process.wait()
 
 
 def main(environment: t.Mapping[str, str] = os.environ) -> int:
-    # The first process of a container hears no SIGTERM that it does not listen to.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended from outside: nothing was stored."))
+    # The first process of a container hears no SIGTERM that it does not listen to: one is kept until it can be heeded.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     from azure.identity import DefaultAzureCredential
     from azure.storage.blob import ContainerClient
 
