@@ -93,7 +93,7 @@ def ask_switch(world: World, folder_url: str, application: str, resolver: str | 
     """As Route 53's checkers ask: without a login, by the public name. Who is busy is asked again."""
 
     def ask(name: str) -> Page:
-        for _ in range(BUSY_TRIES):
+        for _try in range(BUSY_TRIES):
             page = page_of(world, f"{folder_url}/{application}-{name}", resolver)
             if page.status not in BUSY:
                 break
