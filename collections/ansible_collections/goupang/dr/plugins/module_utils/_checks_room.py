@@ -10,11 +10,11 @@ import typing as t
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Json, Machine
 from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Target, size
+from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import API_VERSION, AT_REST
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import is_address
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, Silence
 
 ROOM = "target room"
-SERVERS = "2023-12-30"
 GIB = 1 << 30
 # Azure makes a server read-only when less than a twentieth of its storage is free.
 USABLE = 0.95
@@ -25,8 +25,8 @@ WITH_BINLOG = 2
 def ask_server(api: Api, machine: Machine, host: str) -> Json | None:
     """The server of Azure Database for MySQL that answers at `host`; None where the group has none of this name."""
     group = f"{machine.scope}/resourceGroups/{machine.resource_group}"
-    servers = api.get(f"{group}/providers/Microsoft.DBforMySQL/flexibleServers", SERVERS).value["value"]
-    return server_at(host, servers)
+    listed = api.get(f"{group}/providers/Microsoft.DBforMySQL/flexibleServers", API_VERSION)
+    return server_at(host, listed.value["value"])
 
 
 def server_at(host: str, servers: t.Sequence[Json]) -> Json | None:
@@ -40,7 +40,7 @@ def server_at(host: str, servers: t.Sequence[Json]) -> Json | None:
 def at_rest(answers: t.Mapping[str, t.Any], may_rest: bool) -> dict[str, t.Any]:
     """The answers, where Azure explains the database's silence: it is stopped, and may be."""
     server, target = answers.get("server"), answers.get("target")
-    stopped = isinstance(server, dict) and server["properties"].get("state") == "Stopped"
+    stopped = isinstance(server, dict) and server["properties"].get("state") == AT_REST
     if not (may_rest and stopped and isinstance(target, Silence)):
         return {**answers}
     return {**answers, "target": Resting("it is stopped, as in peace")}

@@ -14,8 +14,9 @@ from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 API_VERSION = "2023-12-30"
 RUNNING, STOPPED = "running", "stopped"
-# Azure's words: what is asked for it, and the state that it is in then.
-ACTIONS = {RUNNING: ("start", "Ready"), STOPPED: ("stop", "Stopped")}
+# Azure's words for the two states, and for what leads to them.
+READY, AT_REST = "Ready", "Stopped"
+ACTIONS = {RUNNING: ("start", READY), STOPPED: ("stop", AT_REST)}
 # States that end by themselves.
 PASSING = frozenset({"Starting", "Stopping", "Updating"})
 PAUSE = 5.0
@@ -48,7 +49,7 @@ def bring(api: Api, want: Want, check_mode: bool, clock: Clock = REAL_CLOCK) -> 
     before = settled(api, want, clock, deadline)
     if before == aim:
         return answer(before, before)
-    if before not in {state for _action, state in ACTIONS.values()}:
+    if before not in (READY, AT_REST):
         raise Refused(f"Azure says that the server {want.name} is {before}: see why in Azure, and run this again then.")
     if check_mode:
         return answer(before, aim)
