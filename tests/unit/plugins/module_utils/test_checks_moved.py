@@ -12,12 +12,13 @@ from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 NOW = datetime(2026, 11, 24, 10, 43, 40, tzinfo=timezone.utc)
 FLIP = {"to": "on_secondary", "at": "2026-11-24T10:42:05Z"}
+NOBODY = SimpleNamespace()  # no client is made before a question is asked
 LATER = Stamp.of_note("on_primary 2026-11-24T10:43:00Z")
 
 
 def asked(intent: str, **ids: str) -> list[str]:
     params = {"intent": intent, "stack": {"health_check_ids": ids}}
-    return [question.name for question in _checks_moved.questions(SimpleNamespace(params=params), REAL_CLOCK)]
+    return [question.name for question in _checks_moved.questions(SimpleNamespace(params=params), NOBODY, REAL_CLOCK)]
 
 
 def test_only_those_who_move_users_ask() -> None:

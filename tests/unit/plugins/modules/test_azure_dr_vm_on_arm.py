@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _checks_azure
+from ansible_collections.goupang.dr.plugins.module_utils import _azure, _checks_azure
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import Json, Want
@@ -93,7 +93,7 @@ def test_each_request_that_azure_refuses_as_too_many_is_repeated(throttled_azure
 
 
 def test_a_question_before_the_disaster_is_repeated_too(throttled_azure: Azure):
-    api = _checks_azure.connect(throttled_azure.params)
+    api = _checks_azure.connect(throttled_azure.params, _azure.credential(throttled_azure.params))
     assert [api.get("/subscriptions/sub", "2022-12-01").value["state"] for _ in range(5)] == ["Enabled"] * 5
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.goupang.dr.plugins.module_utils import _checks, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils import _checks, _clouds, _readiness
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 from ansible_collections.goupang.dr.plugins.modules import dr_readiness
 
@@ -144,19 +144,22 @@ def test_no_other_intent_has_facts(run) -> None:
 def test_without_a_port_for_tls_nobody_asks_for_its_certificate() -> None:
     subject = _checks.Subject({**ARGUMENTS, **_defaults(https_port=0)})
     assert "origin certificate" not in {check.name for check in _checks.checks(subject)}
-    assert "origin certificate" not in {question.name for question in _checks.questions(subject, Clock())}
+    assert "origin certificate" not in _questions(subject)
 
 
 def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
     params = {**ARGUMENTS, **_defaults(https_port=8443)}
     subject = _checks.Subject(params)
     checks = _checks.checks(subject)
-    names = {question.name for question in _checks.questions(subject, Clock())}
-    assert {name for check in checks for name in check.questions} == names
+    assert {name for check in checks for name in check.questions} == _questions(subject)
     assert all(_readiness.matters("preflight", check.name) for check in checks)
     known = [check.name for check in checks]
     assert len(known) == len(set(known))
     assert all(any(name == one or one.startswith(f"{name} ") for one in known) for name in _readiness.EVERYTHING)
+
+
+def _questions(subject: _checks.Subject) -> set[str]:
+    return {question.name for question in _checks.questions(subject, _clouds.Clouds(subject.params), Clock())}
 
 
 def _defaults(https_port: int) -> dict[str, object]:

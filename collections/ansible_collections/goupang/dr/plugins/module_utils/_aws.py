@@ -10,6 +10,7 @@ boto3 raises into DrErrors of one sentence (ServiceFault carries AWS's error cod
 from __future__ import annotations
 
 import contextlib
+import threading
 import typing as t
 from dataclasses import dataclass
 
@@ -48,6 +49,9 @@ THROTTLED = frozenset({"429", "Throttling", "ThrottlingException", "TooManyReque
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 8.0
 
+# boto3's guide, "Multithreading": clients may be shared by threads; the session that makes them may not.
+_MAKING = threading.Lock()
+
 T = t.TypeVar("T")
 
 
@@ -69,7 +73,7 @@ def client(service: str, params: t.Mapping[str, t.Any], patience: Patience = Pat
         read_timeout=patience.read,
         retries={"mode": "standard", "total_max_attempts": patience.attempts},
     )
-    with calling(f"prepare the client for {service}"):
+    with calling(f"prepare the client for {service}"), _MAKING:
         return boto3.client(
             service,
             aws_access_key_id=params["access_key"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import threading
 import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,10 +58,15 @@ _SIZE_CODES = frozenset(
 _UNREADABLE = re.compile(r"\(?<[^<>]* at 0x[0-9a-f]+>[,:] ['\"]?([^'\"]*)['\"]?\)?")
 
 
+# Azure's packages import each other in circles: of two threads that import them at once, one could get half of one.
+_IMPORTING = threading.Lock()
+
+
 def library(module: str, package: str) -> t.Any:
     """Import a library when it is needed. LibraryMissing names the package to install."""
     try:
-        return importlib.import_module(module)
+        with _IMPORTING:
+            return importlib.import_module(module)
     except ImportError as error:
         raise LibraryMissing(missing_required_lib(package)) from error
 

@@ -25,7 +25,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import (
 from ansible_collections.goupang.dr.plugins.module_utils._blob_retry import repeating
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Missing
 
-__all__ = ["BlobMissing", "BlobProperties", "Store", "open_container"]
+__all__ = ["Account", "BlobMissing", "BlobProperties", "Store", "open_account", "open_container"]
 
 BINARY = "application/octet-stream"
 # A download is one request for each piece, so that memory stays constant and a broken
@@ -83,12 +83,18 @@ def open_container(
     params: dict[str, t.Any], account_url: str, container: str, patience: Patience | None = None
 ) -> Store:
     """The container behind an account URL; params holds the options of AUTH_SPEC. Sends nothing yet."""
-    who = credential(params, patience) if patience else credential(params)
+    return open_account(params, account_url, patience).container(container)
+
+
+def open_account(
+    params: dict[str, t.Any], account_url: str, patience: Patience | None = None, who: t.Any = None
+) -> Account:
+    """As open_container, for those who need more than one. who: a TokenCredential that is there already."""
+    if who is None:
+        who = credential(params, patience) if patience else credential(params)
     patience = patience or Patience()
-    blob = library("azure.storage.blob", _PACKAGE)
-    client = blob.ContainerClient(
+    service = library("azure.storage.blob", _PACKAGE).BlobServiceClient(
         account_url,
-        container,
         credential=who,
         connection_verify=tls_verify(params),
         connection_timeout=patience.connect,
@@ -97,7 +103,18 @@ def open_container(
         max_chunk_get_size=PIECE,
         **repeating(patience),
     )
-    return AzureContainer(client, account_url.rstrip("/") + "/" + container)
+    return Account(service, account_url.rstrip("/"))
+
+
+class Account:
+    """A storage account, whose containers share a login and its connections. Threads may use it side by side."""
+
+    def __init__(self, service: t.Any, url: str) -> None:
+        self._service = service
+        self._url = url
+
+    def container(self, name: str) -> Store:
+        return AzureContainer(self._service.get_container_client(name), f"{self._url}/{name}")
 
 
 class AzureContainer:

@@ -1,21 +1,16 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Private to goupang.dr: which checks there are, and what each of them asks.
-
-A cloud's client is made when the first question needs it, and shared by the others.
-"""
+"""Private to goupang.dr: which checks there are, and what each of them asks."""
 
 from __future__ import annotations
 
 import ssl
-import threading
 import typing as t
 from dataclasses import dataclass
 from functools import partial
 
 from ansible_collections.goupang.dr.plugins.module_utils import (
     _backups,
-    _blob,
     _checks_active,
     _checks_aws,
     _checks_azure,
@@ -33,6 +28,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
 )
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import Domain, Site, Stack
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Machine
+from ansible_collections.goupang.dr.plugins.module_utils._clouds import Clouds, Shared
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, open_session
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import RealWorld
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
@@ -52,25 +48,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._security_group import 
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 
 Params = dict[str, t.Any]
-T = t.TypeVar("T")
 
 DATABASE_READ_SECONDS = 8
-# Libraries that import each other in circles must not be imported by two threads at once.
-_IMPORTING = threading.Lock()
-
-
-class Shared(t.Generic[T]):
-    """Something that is made once, by whoever needs it first."""
-
-    def __init__(self, make: t.Callable[[], T]) -> None:
-        self._make = make
-        self._made: T | None = None
-
-    def __call__(self) -> T:
-        with _IMPORTING:
-            if self._made is None:
-                self._made = self._make()
-            return self._made
 
 
 @dataclass(frozen=True)
@@ -231,12 +210,10 @@ def judge_all_clocks(*answers: t.Any) -> list[Line]:
     )
 
 
-def questions(subject: Subject, clock: Clock) -> list[Question]:
+def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
     params, machine = subject.params, subject.machine
     sites, storage = params["sites"], params["storage"]
     world = RealWorld(sites["ca_bundle"] or None, clock, CONNECT_SECONDS)
-    aws = Shared(lambda: _checks_aws.connect(params["aws"]))
-    azure = Shared(lambda: _checks_azure.connect(params["azure"]))
     trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))
     folder = f"https://{storage['domain']}/{storage['switch_container']}"
     return [
@@ -246,10 +223,10 @@ def questions(subject: Subject, clock: Clock) -> list[Question]:
             "Azure Blob",
             lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver, clock),
         ),
-        *_of_aws(subject, aws),
-        *_of_azure(machine, params["secondary_database"]["login_host"], azure),
-        *_of_data(params),
-        *_checks_origin.questions(params),
+        *_of_aws(subject, clouds),
+        *_of_azure(machine, params["secondary_database"]["login_host"], clouds.arm),
+        *_of_data(params, clouds),
+        *_checks_origin.questions(params, clouds),
         *(
             Question(
                 f"certificate {place.name}", place.name, partial(_certificate, world, trust, place, subject.resolver)
@@ -280,14 +257,14 @@ def _certificate(
     return _checks_site.ask_certificate(world, trust(), place, resolver)
 
 
-def _of_aws(subject: Subject, api: Shared[_checks_aws.Api]) -> list[Question]:
+def _of_aws(subject: Subject, clouds: Clouds) -> list[Question]:
     zone, names = subject.params["sites"]["zone"], [domain.domain for domain in subject.domains]
-    rights = Shared(lambda: _checks_rights.connect(subject.params["aws"]))
+    api = clouds.aws
     return [
         Question("distributions", "AWS", lambda: api().distributions()),
         Question("health checks", "AWS", lambda: api().health_checks()),
         Question("records", "AWS", lambda: api().records(zone, names)),
-        Question("aws rights", "AWS", lambda: _checks_rights.ask_aws(rights(), subject.stack.latches)),
+        Question("aws rights", "AWS", lambda: _checks_rights.ask_aws(clouds.rights(), subject.stack.latches)),
     ]
 
 
@@ -312,16 +289,11 @@ def _ask_azure(
     return ask(api(), machine)
 
 
-def _of_data(params: Params) -> list[Question]:
+def _of_data(params: Params, clouds: Clouds) -> list[Question]:
     storage = params["storage"]
-
-    def container(name: str) -> Shared[_blob.Store]:
-        return Shared(
-            lambda: _blob.open_container(params["azure"], storage["account_url"], name, _checks_azure.PATIENCE)
-        )
-
-    backups, releases = container(storage["backup_container"]), container(storage["release_container"])
-    beats = container(storage["heartbeat_container"])
+    backups, releases, beats = (
+        partial(clouds.container, storage[f"{name}_container"]) for name in ("backup", "release", "heartbeat")
+    )
     over = _checks_data.opened_session
     return [
         Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"], by_daemons)),
@@ -378,15 +350,15 @@ class Looked:
     answers: dict[str, t.Any]
 
 
-def look(params: Params, clock: Clock, more: t.Sequence[Question] = ()) -> Looked:
+def look(subject: Subject, clouds: Clouds, clock: Clock, more: t.Sequence[Question] = ()) -> Looked:
     """DrError where the world cannot even be asked. What this intent does not ask for is None.
 
     `more` are questions beside those of the checks.
     """
-    subject, intent = Subject(params), params["intent"]
+    params, intent = subject.params, subject.params["intent"]
     wished = asked(intent, checks(subject))
     wanted = {name for check in wished for name in check.questions}
-    needed = [question for question in questions(subject, clock) if question.name in wanted]
+    needed = [question for question in questions(subject, clouds, clock) if question.name in wanted]
     answers = gather([*needed, *more], params["budget"], clock)
     answers = _checks_room.at_rest(answers, params["machine"]["database_rests"])
     return Looked(

@@ -97,10 +97,6 @@ class AwsApi:
         return _aws.patiently(call, self._clock, self._clock.now() + BUSY_SECONDS)
 
 
-def connect(params: t.Mapping[str, t.Any]) -> Api:
-    return AwsApi(_aws.client("cloudfront", params, PATIENCE), _aws.client("route53", params, PATIENCE))
-
-
 def plain(name: str) -> str:
     """A DNS name as one compares it; an alias to a load balancer may carry dualstack. in front."""
     return name.rstrip(".").lower().removeprefix("dualstack.")

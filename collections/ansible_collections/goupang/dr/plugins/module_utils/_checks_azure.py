@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
-    credential,
     library,
     sentences,
     tls_verify,
@@ -72,7 +71,8 @@ class ArmApi:
         return Dated(response.json(), response.headers.get("Date", ""), now())
 
 
-def connect(params: dict[str, t.Any]) -> Api:
+def connect(params: dict[str, t.Any], who: t.Any) -> Api:
+    """who: a TokenCredential. Sends nothing yet."""
     core = library("azure.core", "azure-core")
     policies = library("azure.core.pipeline.policies", "azure-core")
     library("azure.core.rest", "azure-core")  # now, and not in all threads at once
@@ -84,7 +84,7 @@ def connect(params: dict[str, t.Any]) -> Api:
             policies.RetryPolicy(
                 retry_total=BUSY_RETRIES, retry_connect=0, retry_read=0, retry_status=BUSY_RETRIES, retry_backoff_max=4
             ),
-            policies.BearerTokenCredentialPolicy(credential(params, PATIENCE), arm + "/.default"),
+            policies.BearerTokenCredentialPolicy(who, arm + "/.default"),
         ],
         connection_verify=tls_verify(params),
         connection_timeout=PATIENCE.connect,

@@ -11,8 +11,9 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime
 
-from ansible_collections.goupang.dr.plugins.module_utils import _aws, _blob, _checks_aws, _checks_azure, _switch
-from ansible_collections.goupang.dr.plugins.module_utils._checks import Shared, Subject
+from ansible_collections.goupang.dr.plugins.module_utils import _checks_aws, _switch
+from ansible_collections.goupang.dr.plugins.module_utils._checks import Subject
+from ansible_collections.goupang.dr.plugins.module_utils._clouds import Clouds
 from ansible_collections.goupang.dr.plugins.module_utils._decision import Stamp
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import Question, Silence
 from ansible_collections.goupang.dr.plugins.module_utils._route53_api import Route53
@@ -22,23 +23,19 @@ INTENTS = ("failover", "failback")
 SWITCH, LATCH = "switch", "latch"
 
 
-def questions(subject: Subject, clock: Clock) -> list[Question]:
+def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
     if subject.params["intent"] not in INTENTS:
         return []
-    place = Shared(lambda: _place(subject))
-    asked = [Question(SWITCH, "Azure Blob", lambda: _switch.look(place())[0].last)]
+    asked = [Question(SWITCH, "Azure Blob", lambda: _switch.look(_place(subject.params, clouds))[0].last)]
     check_id = subject.params["stack"]["health_check_ids"].get("primary")
     if check_id:
-        aws = Shared(lambda: _aws.client("route53", subject.params["aws"], _checks_aws.PATIENCE))
-        asked.append(Question(LATCH, "AWS", lambda: noted(aws(), check_id, clock)))
+        asked.append(Question(LATCH, "AWS", lambda: noted(clouds.route53(), check_id, clock)))
     return asked
 
 
-def _place(subject: Subject) -> _switch.Place:
-    params, storage = subject.params, subject.params["storage"]
+def _place(params: dict[str, t.Any], clouds: Clouds) -> _switch.Place:
     switches, records = (
-        _blob.open_container(params["azure"], storage["account_url"], name, _checks_azure.PATIENCE)
-        for name in (storage["switch_container"], storage["control_container"])
+        clouds.container(params["storage"][f"{name}_container"]) for name in ("switch", "control")
     )
     application = params["application"]
     return _switch.Place(switches, f"{application}-switch", records, f"{application}/flip.json")

@@ -41,15 +41,13 @@ def asked_as(machine: Params) -> dict[str, t.Any]:
     return {"origin": machine["fqdn"], "port": machine["http_port"]}
 
 
-def questions(params: Params) -> list[Question]:
+def questions(params: Params, clouds: Clouds) -> list[Question]:
     if not params["machine"]["https_port"]:
         return []
-    storage = params["storage"]
+    storage, name = params["storage"], origin.blob_name(params["application"])
 
     def ask() -> Found:
-        container = storage["certificate_container"]
-        store = _blob.open_container(params["azure"], storage["account_url"], container, _checks_azure.PATIENCE)
-        return ask_certificate(store, origin.blob_name(params["application"]), storage["backup_keys"])
+        return ask_certificate(clouds.container(storage["certificate_container"]), name, storage["backup_keys"])
 
     return [Question(ORIGIN, "Azure Blob", ask)]
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
-from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import PATIENCE
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Machine
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     NO,
@@ -147,10 +146,6 @@ def principal(arn: str) -> str:
     """A session's role, whose policies are the session's: AWS simulates users and roles alone."""
     found = re.fullmatch(r"arn:([\w-]+):sts::(\d+):assumed-role/([^/]+)/.*", arn)
     return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else arn
-
-
-def connect(params: t.Mapping[str, t.Any]) -> AwsRights:
-    return AwsRights(_aws.client("sts", params, PATIENCE), _aws.client("iam", params, PATIENCE))
 
 
 def ask_aws(rights: AwsRights, check_ids: t.Collection[str]) -> list[str] | None:

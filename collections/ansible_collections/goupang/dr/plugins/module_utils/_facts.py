@@ -12,7 +12,6 @@ from dataclasses import asdict
 from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils import (
-    _blob,
     _checks_active,
     _checks_azure,
     _checks_data,
@@ -22,7 +21,8 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _lock_blob,
     _standing,
 )
-from ansible_collections.goupang.dr.plugins.module_utils._checks import Shared, Subject
+from ansible_collections.goupang.dr.plugins.module_utils._checks import Subject
+from ansible_collections.goupang.dr.plugins.module_utils._clouds import Clouds
 from ansible_collections.goupang.dr.plugins.module_utils._lock import Found
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import moment
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import Question, Silence
@@ -33,18 +33,15 @@ Json = dict[str, t.Any]
 Answers = t.Mapping[str, t.Any]
 
 
-def questions(subject: Subject) -> list[Question]:
+def questions(subject: Subject, clouds: Clouds) -> list[Question]:
     """What no runbook stands on, and a person wants to know all the same."""
     params, storage, machine = subject.params, subject.params["storage"], subject.machine
     application, control = params["application"], storage["control_container"]
-    place = (params["azure"], storage["account_url"], control)
-    azure = Shared(lambda: _checks_azure.connect(params["azure"]))
-    store = Shared(lambda: _blob.open_container(*place, _checks_azure.PATIENCE))
-    lock = Shared(lambda: _lock_blob.open_lock(*place, f"{application}/lock", _checks_azure.PATIENCE))
+    lock = (params["azure"], storage["account_url"], control, f"{application}/lock", _checks_azure.PATIENCE)
     return [
-        Question(LOCK, "Azure Blob", lambda: lock().look()),
-        Question(DRILL, "Azure Blob", lambda: _drill.read(store(), application)),
-        Question(STANDING, "Azure", lambda: _standing.ask_standing(azure(), machine)),
+        Question(LOCK, "Azure Blob", lambda: _lock_blob.open_lock(*lock).look()),
+        Question(DRILL, "Azure Blob", lambda: _drill.read(clouds.container(control), application)),
+        Question(STANDING, "Azure", lambda: _standing.ask_standing(clouds.arm(), machine)),
     ]
 
 

@@ -416,6 +416,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks,
     _checks_moved,
     _checks_spec,
+    _clouds,
     _facts,
     _readiness,
 )
@@ -430,11 +431,11 @@ def main() -> None:
     )
     clock, params = Clock(), module.params
     began = clock.now()
-    subject = _checks.Subject(params)
+    subject, clouds = _checks.Subject(params), _clouds.Clouds(params)
     with_facts = params["intent"] == _facts.INTENT
-    more = _facts.questions(subject) if with_facts else _checks_moved.questions(subject, clock)
+    more = _facts.questions(subject, clouds) if with_facts else _checks_moved.questions(subject, clouds, clock)
     try:
-        looked = _checks.look(params, clock, more)
+        looked = _checks.look(subject, clouds, clock, more)
     except DrError as error:
         module.fail_json(msg=str(error))
     found = _readiness.answer(params["intent"], looked.lines, clock.now() - began)

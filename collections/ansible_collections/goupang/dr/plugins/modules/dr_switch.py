@@ -176,7 +176,7 @@ from datetime import datetime
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _switch
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
-from ansible_collections.goupang.dr.plugins.module_utils._blob import open_container
+from ansible_collections.goupang.dr.plugins.module_utils._blob import open_account
 from ansible_collections.goupang.dr.plugins.module_utils._decision import ON_PRIMARY, ON_SECONDARY, Side, Stamp, moment
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, is_refusal, is_silence
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
@@ -228,9 +228,10 @@ def place(params: dict[str, t.Any]) -> _switch.Place:
     """Both containers, whose calls all together end in time."""
     clock = Clock()
     deadline = clock.now() + params["timeout"]
+    account = open_account(params, params["account_url"])
     switches, records = (
-        _switch.Hurried(open_container(params, params["account_url"], container), clock, deadline)
-        for container in (params["container"], params["record_container"])
+        _switch.Hurried(account.container(name), clock, deadline)
+        for name in (params["container"], params["record_container"])
     )
     return _switch.Place(switches, params["name"], records, params["record"])
 
