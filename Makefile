@@ -62,7 +62,7 @@ test: machine ## Everything that must pass before a change lands
 	@tools/test
 
 .PHONY: test-all
-test-all: machine ## make test, Molecule, the long tests, and the whole crash matrix
+test-all: machine ## make test, Molecule, the long tests, each scenario, and the whole crash matrix
 	@tools/test --all
 
 # Takes one to four hours, and goes on where it was interrupted; ARGS=--result writes down what was played until then.

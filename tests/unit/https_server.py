@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
 import typing as t
 import urllib.parse
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from tests.unit.served import Served
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,11 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class HttpsServer:
+class HttpsServer(Served):
     """On a free port of the loopback, as a context. `answer` may return None: then it never answers."""
 
     def __init__(self, certificate: Path, key: Path, answer: t.Callable[[Asked], Answer | None]) -> None:
-        over = threading.Event()
-        self._over = over
+        ours = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -54,7 +53,7 @@ class HttpsServer:
                 )
                 said = answer(asked)
                 if said is None:
-                    over.wait()
+                    ours.over.wait()
                     self.close_connection = True
                     return
                 self.send_response(said.status)
@@ -69,21 +68,10 @@ class HttpsServer:
             def log_message(self, *_args: t.Any) -> None:
                 return
 
+        super().__init__(Handler)
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate, key)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
-        self._server.socket.close()
-        listener = socket.create_server(("127.0.0.1", 0))
-        self._server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.url = f"https://127.0.0.1:{self._server.socket.getsockname()[1]}"
-
-    def __enter__(self) -> HttpsServer:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        # The handshake is the thread's: whoever does not shake hands must not keep the others waiting.
+        plain = self.server.socket
+        self.server.socket = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        self.url = f"https://127.0.0.1:{self.port}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import typing as t
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.unit.served import Served
 
 
-class Receiver:
+class Receiver(Served):
     """On a free port of the loopback, as a context. `posts`: the JSON; `headers` of each, beside it."""
 
     def __init__(self, status: int = 200, *, silent: bool = False, host: str = "127.0.0.1") -> None:
@@ -16,7 +18,6 @@ class Receiver:
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
         self._came = threading.Condition()
-        self._over = threading.Event()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,7 +29,7 @@ class Receiver:
                     receiver.paths.append(self.path)
                     receiver._came.notify_all()
                 if silent:
-                    receiver._over.wait()
+                    receiver.over.wait()
                     return
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -37,19 +38,8 @@ class Receiver:
             def log_message(self, *_args: t.Any) -> None:
                 return
 
-        self._server = ThreadingHTTPServer((host, 0), Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.url = f"http://{host}:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Receiver:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler, host)
+        self.url = f"http://{host}:{self.port}"
 
     def wait(self, wanted: t.Callable[[list[t.Any]], bool], seconds: float) -> bool:
         """Whether the posts became as wanted within so many seconds."""
