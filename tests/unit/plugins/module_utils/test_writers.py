@@ -115,6 +115,17 @@ def test_connections_are_ended_by_the_clouds_procedure_where_kill_is_refused() -
     assert server.log == ["KILL %s", "CALL mysql.rds_kill(%s)"]
 
 
+def test_a_pool_that_connects_again_at_once_is_not_waited_for() -> None:
+    class Busy(Server):
+        def kill(self, sql: str, number: int) -> None:
+            super().kill(sql, number)
+            self.connected[number + 1] = "petclinic"
+
+    server = Busy({APP: False}, {7: "petclinic"})
+    assert _accounts.end_sessions(server, {"petclinic"}, Clock()) == 1
+    assert server.connected == {8: "petclinic"}
+
+
 def test_a_connection_that_does_not_end_is_an_error() -> None:
     server = Server({APP: False}, {7: "petclinic"})
     server.immortal = {7}

@@ -56,10 +56,11 @@ def sessions_of(session: Session, users: t.Collection[str]) -> list[int]:
 
 
 def end_sessions(session: Session, users: t.Collection[str], clock: Clock = REAL_CLOCK) -> int:
-    """End every connection of these users, and see that none is left. How many were ended.
+    """End every connection that these users have now, and see that they are gone. How many were ended.
 
     A session keeps the privileges on its schema that it had when it chose it, and a
-    locked account keeps its open sessions: only ending them makes either true.
+    locked account keeps its open sessions: only ending them makes either true. What connects
+    afterwards, as a pool with busy users does at once, has the privileges of now.
     """
     found = sessions_of(session, users)
     for number in found:
@@ -67,7 +68,7 @@ def end_sessions(session: Session, users: t.Collection[str], clock: Clock = REAL
     if found:
         wait_for(
             f"the connections of {', '.join(sorted(users))} to end",
-            lambda: not sessions_of(session, users),
+            lambda: not set(found) & set(sessions_of(session, users)),
             SECONDS_TO_DIE,
             clock,
             interval=0.2,
