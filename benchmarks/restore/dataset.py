@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.goupang.dr.plugins.module_utils import _backup
-from ansible_collections.goupang.dr.plugins.module_utils._blob import BlobProperties
+from ansible_collections.goupang.dr.plugins.module_utils._blob import PIECE, BlobProperties
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import OPTIONS
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
@@ -16,8 +16,6 @@ from benchmarks.restore import servers
 from benchmarks.restore.servers import SOURCE, Servers
 
 READ_BYTES = 1 << 18
-# As our module asks Azure for a blob.
-CHUNK = 4 << 20
 
 # Rows of each table in a megabyte of dump. The lines of orders are most of it, as one table is in most databases.
 ROWS = {"customers": 700, "orders": 2100, "order_lines": 9700, "documents": 490}
@@ -73,7 +71,7 @@ class Folder:
 
     def chunks(self, name: str) -> Iterator[bytes]:
         with (self._path / name).open("rb") as file:
-            while chunk := file.read(CHUNK):
+            while chunk := file.read(PIECE):
                 yield chunk
 
     def part(self, name: str, offset: int, length: int) -> bytes:

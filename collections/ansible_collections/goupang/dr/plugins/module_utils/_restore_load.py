@@ -8,7 +8,7 @@ runs when all rows before it are committed, and before any row behind it is sent
 something of the session runs on each of them, the rest on the first.
 
 The caller's thread reads, unpacks and splits the dump while a thread for each session waits
-for the server. Between them lie AHEAD bytes at most, however large the dump is.
+for the server. Between them lie AHEAD bytes a session at most, however large the dump is.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session
 
-# Bytes of rows that are read and not yet with the server. mysqldump's own lines have 1 MB.
-AHEAD = 4 << 20
+# Bytes of rows for each session that are with it or wait for it: a line of mysqldump's. The reader has the next one in
+# its hand when it has to wait, so no session starves, and memory stays small.
+AHEAD = 1 << 20
 LARGEST_MERGED = 1 << 20
 # Each commit is written to disk twice, as rows and as binlog: so not each statement is one.
 TRANSACTION = 8 << 20
@@ -116,6 +117,7 @@ class _Crew:
         self._run = run
         self._changed = threading.Condition()
         self._waiting: deque[bytes] = deque()
+        self._room = AHEAD * len(sessions)
         self._ahead = 0  # bytes that are waiting or with a session
         self._over = False
         self._error: BaseException | None = None
@@ -127,7 +129,7 @@ class _Crew:
     def give(self, text: bytes) -> None:
         """Have the rows run by whoever is free; returns once there is room for them. Raises the first error."""
         with self._changed:
-            self._changed.wait_for(lambda: self._error or not self._ahead or self._ahead + len(text) <= AHEAD)
+            self._changed.wait_for(lambda: self._error or not self._ahead or self._ahead + len(text) <= self._room)
             self.raise_first()
             self._waiting.append(text)
             self._ahead += len(text)
