@@ -126,6 +126,18 @@ def test_a_pool_that_connects_again_at_once_is_not_waited_for() -> None:
     assert server.connected == {8: "petclinic"}
 
 
+def test_who_was_just_being_let_in_while_the_fence_closed_is_ended_too() -> None:
+    class Late(Server):
+        def kill(self, sql: str, number: int) -> None:
+            super().kill(sql, number)
+            if number == 7:
+                self.connected[8] = "petclinic"
+
+    server = Late({APP: False}, {7: "petclinic"})
+    _writers.close(server, [], check_mode=False)
+    assert server.connected == {}
+
+
 def test_a_connection_that_does_not_end_is_an_error() -> None:
     server = Server({APP: False}, {7: "petclinic"})
     server.immortal = {7}

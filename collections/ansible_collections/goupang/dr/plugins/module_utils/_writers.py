@@ -120,7 +120,8 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
         set_locked(session, account, True)
     for schema, name in sorted(to_disable):
         session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} DISABLE")
-    if users:
+    # Twice, for those who were still being let in when their account was locked.
+    for _sweep in range(2):
         end_sessions(session, users)
     left = gaps(session, keep)
     if left:
