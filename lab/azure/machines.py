@@ -8,7 +8,7 @@ import socket
 import typing as t
 from dataclasses import dataclass
 
-from lab import images, network, topology
+from lab import facts, images, network, topology, wheels
 from lab.facts import Facts
 from lab.podman import SYSTEMD, Podman
 from lab.supervisor import wait_until
@@ -99,8 +99,15 @@ class PodmanMachines:
             # A machine that comes again at this address is known by this one, in nobody's memory by another.
             *("--mac-address", network.mac(machine.address)),
             *("--network", self.facts.network, "--ip", machine.address, *topology.add_hosts(self.facts)),
+            *self._packages(machine.suite),
             images.reference(images.machine_kind(machine.suite)),
         ]
+
+    def _packages(self, suite: str) -> list[str]:
+        """For a machine that dumps its own database; the others need none."""
+        if suite != images.WITH_MYSQL:
+            return []
+        return wheels.mounted(wheels.ensure(self.podman, images.machine_kind(suite)), facts.home())
 
     def _open(self, container: str, address: str) -> bool:
         """sshd greets, and the system has booted so far that it refuses nobody (pam_nologin)."""

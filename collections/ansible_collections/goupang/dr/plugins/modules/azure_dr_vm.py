@@ -25,7 +25,8 @@ options:
       - V(absent) deletes everything that carries the tag, and returns once Azure lists none of it.
       - A machine with another size, location, user or key than those asked for is an error and not replaced, since
         users may be on it.
-      - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size.
+      - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size, with a
+        new disk, unless O(keep_disk).
     type: str
     choices: [running, deallocated, absent]
     default: running
@@ -88,6 +89,13 @@ options:
       - Its scope is C(TenantReuse), so that nobody outside of the tenant can take the name while the machine is
         absent, and it is the same name when the machine comes back.
     type: str
+  keep_disk:
+    description:
+      - Whether what lies on the machine's disk is needed. Then a machine that cannot be started, or whose provisioning
+        failed, is an error and not replaced.
+    type: bool
+    version_added: 0.2.0
+    default: false
   managed_identity:
     description: Whether a new machine gets a system-assigned managed identity.
     type: bool
@@ -229,6 +237,7 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "subnet_id": {"type": "str"},
     "security_group_id": {"type": "str"},
     "dns_label": {"type": "str"},
+    "keep_disk": {"type": "bool", "default": False},
     "managed_identity": {"type": "bool", "default": False},
     "tags": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 900},
@@ -252,6 +261,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
         subnet_id=params["subnet_id"] or "",
         security_group_id=params["security_group_id"],
         dns_label=params["dns_label"],
+        keep_disk=params["keep_disk"],
         managed_identity=params["managed_identity"],
         tags={str(name): str(value) for name, value in params["tags"].items()},
     )
