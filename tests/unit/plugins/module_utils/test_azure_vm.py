@@ -126,6 +126,12 @@ def test_another_error_is_not_a_lack_of_the_size():
         run(WANT, *looks(), *puts("A", ServiceFault("Azure cannot: InvalidParameter", "InvalidParameter")))
 
 
+def test_a_machine_whose_disk_is_needed_is_not_replaced_for_want_of_its_size():
+    kept = replace(WANT, keep_disk=True)
+    with pytest.raises(SizeUnavailable, match=r"holds data \(AllocationFailed\): run this again later"):
+        run(kept, *looks(*whole("stopped")), Call("start", ("dr",), no_room()))
+
+
 def test_a_machine_whose_size_ran_out_while_it_rested_is_replaced():
     calls = [
         Call("start", ("dr",), no_room()),
