@@ -14,6 +14,7 @@ from tests.unit.plugins.module_utils.test_checks_azure import MACHINE, FakeApi
 from tests.unit.plugins.module_utils.test_checks_room import GIB, SILENT, shelf, target
 
 Json = dict[str, t.Any]
+EXPANDED = {"$expand": "instanceView"}
 
 
 def host(power: str, gib: int | None = None) -> Json:
@@ -23,10 +24,10 @@ def host(power: str, gib: int | None = None) -> Json:
 
 
 def test_the_machine_is_asked_for_with_its_power_state() -> None:
-    api = FakeApi(virtualMachines=host("running"))
+    api = FakeApi(**{MACHINE.name.replace("-", "_"): host("running")})
     found = on_vm.ask_host(api, MACHINE)
     assert found == host("running")
-    assert api.asked[0][0].endswith(f"/virtualMachines/{MACHINE.name}")
+    assert api.asked[0] == (f"{MACHINE.group}/providers/Microsoft.Compute/virtualMachines/{MACHINE.name}", EXPANDED)
 
 
 @pytest.mark.parametrize(
