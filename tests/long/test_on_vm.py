@@ -157,7 +157,7 @@ def test_users_are_served_from_the_machines_own_database(seen: Seen) -> None:
 
 
 def test_mysql_listens_for_the_machine_alone_and_root_is_root(seen: Seen) -> None:
-    assert seen.database == ["127.0.0.1:3306", "auth_socket", "mysql", "400", "1", "0", "0"]
+    assert seen.database == ["127.0.0.1:3306", "auth_socket", "mysql", "600", "1", "0", "0"]
 
 
 def test_what_users_wrote_comes_home(seen: Seen) -> None:
