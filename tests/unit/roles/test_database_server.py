@@ -12,7 +12,7 @@ import yaml
 from tests.unit.playing import ROOT, Done, play, told
 
 ROLE = ROOT / "collections/ansible_collections/goupang/dr/roles/database_server"
-NASTY = "it's a \\ \"password\" of {{ nobody }}"
+NASTY = 'it\'s a \\ "password" of {{ nobody }}'
 # Nobody listens there: who asks all the same fails.
 INVENTORY: dict[str, t.Any] = {
     "dr_azure_login": {"tenant_id": "t", "client_id": "c", "client_secret": "s", "arm_url": "https://127.0.0.1:1"},

@@ -32,9 +32,10 @@ options:
     type: path
   login_ssh:
     description:
-      - The host that reaches the server, where this one does not, by C(ssh -W). O(login_host) and O(login_port) are as that
-        host sees them, so a server that listens on its own host alone is V(127.0.0.1).
-      - Nothing is installed there, and TLS goes from end to end. Its C(sshd_config) must not forbid C(AllowTcpForwarding).
+      - The host that reaches the server, where this one does not, by C(ssh -W). O(login_host) and O(login_port) are as
+        that host sees them, so a server that listens on its own host alone is V(127.0.0.1).
+      - Nothing is installed there, and TLS goes from end to end. Its C(sshd_config) must not forbid
+        C(AllowTcpForwarding).
     type: dict
     version_added: 0.2.0
     suboptions:

@@ -220,7 +220,7 @@ def judge_all_clocks(*answers: t.Any) -> list[Line]:
 
 
 def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
-    params, machine = subject.params, subject.machine
+    params = subject.params
     sites, storage = params["sites"], params["storage"]
     world = RealWorld(sites["ca_bundle"] or None, clock, CONNECT_SECONDS)
     trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Private to goupang.dr: a port that only another host reaches (the bastion, or the server itself), as a socket of ours.
+"""Private to goupang.dr: a port that only another host reaches, the bastion or the server's own, as a socket of ours.
 
 `ssh -W` joins its standard input and output to the port. Nothing has to be installed on
 that host, no password comes there, and TLS goes from end to end. It is asked in a

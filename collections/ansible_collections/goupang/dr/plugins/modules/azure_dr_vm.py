@@ -26,9 +26,11 @@ options:
       - A machine with another size, location, user or key than those asked for is an error and not replaced, since
         users may be on it.
       - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size, with a
-        new disk, unless O(keep_disk).
+        new disk.
+      - V(resumed) is V(running) for a machine whose disk holds something that is needed. One that cannot be started, or
+        whose provisioning failed, is an error then and not replaced.
     type: str
-    choices: [running, deallocated, absent]
+    choices: [running, resumed, deallocated, absent]
     default: running
   name:
     description: The machine's name. The other resources are named after it (C(-nic), C(-os), C(-ip)).
@@ -89,13 +91,6 @@ options:
       - Its scope is C(TenantReuse), so that nobody outside of the tenant can take the name while the machine is
         absent, and it is the same name when the machine comes back.
     type: str
-  keep_disk:
-    description:
-      - Whether what lies on the machine's disk is needed. Then a machine that cannot be started, or whose provisioning
-        failed, is an error and not replaced.
-    type: bool
-    version_added: 0.2.0
-    default: false
   managed_identity:
     description: Whether a new machine gets a system-assigned managed identity.
     type: bool
@@ -211,6 +206,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import W
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
 from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
+# Running, with the disk that it has.
+RESUMED = "resumed"
 IMAGE_SPEC: dict[str, dict[str, t.Any]] = {
     "publisher": {"type": "str"},
     "offer": {"type": "str"},
@@ -219,7 +216,7 @@ IMAGE_SPEC: dict[str, dict[str, t.Any]] = {
     "id": {"type": "str"},
 }
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
-    "state": {"type": "str", "choices": ["running", "deallocated", "absent"], "default": "running"},
+    "state": {"type": "str", "choices": ["running", RESUMED, "deallocated", "absent"], "default": "running"},
     "name": {"type": "str", "required": True},
     "resource_group": {"type": "str", "required": True},
     "location": {"type": "str"},
@@ -237,7 +234,6 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "subnet_id": {"type": "str"},
     "security_group_id": {"type": "str"},
     "dns_label": {"type": "str"},
-    "keep_disk": {"type": "bool", "default": False},
     "managed_identity": {"type": "bool", "default": False},
     "tags": {"type": "dict", "default": {}},
     "timeout": {"type": "int", "default": 900},
@@ -249,7 +245,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
     """The module's options as a value; a size that is named twice is tried once."""
     sizes = [size for size in (params["size"], *params["size_fallbacks"]) if size]
     return Want(
-        state=params["state"],
+        state="running" if params["state"] == RESUMED else params["state"],
         name=params["name"],
         resource_group=params["resource_group"],
         timeout=params["timeout"],
@@ -261,7 +257,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
         subnet_id=params["subnet_id"] or "",
         security_group_id=params["security_group_id"],
         dns_label=params["dns_label"],
-        keep_disk=params["keep_disk"],
+        keep_disk=params["state"] == RESUMED,
         managed_identity=params["managed_identity"],
         tags={str(name): str(value) for name, value in params["tags"].items()},
     )
@@ -285,7 +281,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC},
         required_by=AUTH_REQUIRED_BY,
-        required_if=[("state", "running", NEEDED_TO_RUN)],
+        required_if=[("state", state, NEEDED_TO_RUN) for state in ("running", RESUMED)],
         supports_check_mode=True,
     )
     try:

@@ -218,8 +218,8 @@ options:
         default: false
       database_host:
         description:
-          - Where the secondary's database is, V(flexible) in a server of Azure Database for MySQL, or V(on_vm) on this machine,
-            whose absence then explains its silence.
+          - Where the secondary's database is, V(flexible) in a server of Azure Database for MySQL, or V(on_vm) on this
+            machine, whose absence then explains its silence.
         type: str
         choices: [flexible, on_vm]
         default: flexible

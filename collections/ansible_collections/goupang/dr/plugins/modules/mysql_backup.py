@@ -163,8 +163,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limit
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 NOT_BY_SSH = (
-    "mysqldump is a program of its own, which login_ssh cannot take along: run this on the host that reaches the server "
-    "(delegate_to), without login_ssh."
+    "mysqldump is a program of its own, which login_ssh cannot take along: run this on the host that reaches the "
+    "server (delegate_to), without login_ssh."
 )
 
 

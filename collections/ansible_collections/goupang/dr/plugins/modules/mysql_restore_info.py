@@ -85,7 +85,7 @@ uncarried_next_keys:
   sample:
     owners: 12013
 given_up:
-  description: Schemas that users wrote to and that a person gave up. Nobody carried them home, so they are nowhere else.
+  description: Schemas that users wrote to and that a person gave up. Nobody carried them home.
   returned: success
   type: list
   elements: str
