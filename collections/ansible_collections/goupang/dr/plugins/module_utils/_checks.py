@@ -344,7 +344,7 @@ def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:
 
 
 def _bastion(params: Params) -> _tunnel.Bastion:
-    named = {name: params[name] or "" for name in ("host", "user", "private_key_file", "arguments")}
+    named: Params = {name: params[name] or "" for name in ("host", "user", "private_key_file", "arguments")}
     return _tunnel.Bastion(port=params["port"], **named)
 
 
