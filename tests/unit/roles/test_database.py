@@ -44,6 +44,16 @@ def test_what_dumps_is_told_how_to_reach_the_server_and_no_way_through_ssh() -> 
     assert home["vars"]["__database_source"] == "{{ __database_without_ssh }}"
 
 
+def test_a_dump_that_would_go_through_ssh_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    login = {"login_host": "127.0.0.1", "login_user": "a", "login_password": "b", "login_ssh": {"host": "machine"}}
+    place = {"account_url": "https://127.0.0.1:1", "container": "box", "schema": "petclinic"}
+    task = {"name": "Dump", "goupang.dr.mysql_backup": {**login, **place}}
+    ours = [{"name": "Dump", "hosts": "localhost", "gather_facts": False, "tasks": [task]}]
+    done = play(tmp_path, yaml.safe_dump(ours))
+    assert done.returncode == 2
+    assert "mysqldump is a program of its own, which login_ssh cannot take along: run this on the host" in told(done)
+
+
 @pytest.mark.parametrize(
     ("host", "state", "there", "says"),
     [
