@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import socket
@@ -9,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from lab import facts, images, network, topology, wheels
+from lab.errors import LabError
 from lab.facts import Facts
 from lab.podman import SYSTEMD, Podman
 from lab.supervisor import wait_until
@@ -120,8 +122,12 @@ class PodmanMachines:
             self.podman.run("stop", "--time", "10", self._container(name))
 
     def delete(self, name: str) -> None:
-        if self.podman.exists(self._container(name)):
-            self.podman.run("rm", "--force", "--time", "3", self._container(name))
+        container = self._container(name)
+        if self.podman.exists(container):
+            with contextlib.suppress(LabError):  # it ended by itself while podman went over to killing it
+                self.podman.run("rm", "--force", "--time", "3", container)
+        if self.podman.exists(container):
+            self.podman.run("rm", "--force", "--time", "3", container)
 
     def command(self, name: str, script: str) -> str:
         container = self._container(name)

@@ -18,6 +18,7 @@ import ssl
 import typing as t
 from collections.abc import Iterator
 
+from ansible_collections.goupang.dr.plugins.module_utils import _tunnel
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     LibraryMissing,
     NotAuthorised,
@@ -177,9 +178,6 @@ def _through_ssh(
     params: t.Mapping[str, t.Any], seconds: float, build: t.Callable[..., list[str]] | None
 ) -> Iterator[t.Any]:
     """A socket that leads to the server, which has spoken. OutOfReach, in SSH's own words where it has some."""
-    # Late: the sentry and the heartbeat have this file without that one, and need no way.
-    from ansible_collections.goupang.dr.plugins.module_utils import _tunnel
-
     given = params["login_ssh"]
     named = {name: given.get(name) or "" for name in ("host", "user", "private_key_file", "arguments")}
     host = _tunnel.Bastion(
