@@ -173,7 +173,7 @@ def test_a_database_on_the_machine_is_asked_for_there_and_nowhere_else(monkeypat
     params = {**ARGUMENTS, **_defaults(https_port=0)}
     params["machine"] = {**t.cast("dict[str, object]", params["machine"]), "database_host": "on_vm"}
     subject = _checks.Subject(params)
-    clouds = SimpleNamespace(arm=lambda: None, aws=None, container=None)
+    clouds = SimpleNamespace(arm=lambda: None, aws=None, container=dict)
     (server,) = (one for one in _checks.questions(subject, t.cast("t.Any", clouds), Clock()) if one.name == "server")
     server.ask()
     assert asked == ["ask_host"]
