@@ -32,6 +32,8 @@ BUILD_SECONDS = 900.0
 # of its own, which is built when somebody asks for it: most labs never do.
 TOMCAT_SUITE = "bullseye"
 MACHINE_SUITES = (TOMCAT_SUITE, "bookworm", "trixie")
+# Its newest, with MySQL in its archive.
+WITH_MYSQL = f"{MACHINE_SUITES[-1]}-mysql"
 
 Say = t.Callable[[str], None]
 
@@ -79,6 +81,9 @@ def kinds() -> dict[str, Kind]:
     ]
     others = [suite for suite in MACHINE_SUITES if suite != TOMCAT_SUITE]
     every += [Kind(machine_kind(suite), suite, machine, files="machine", on_demand=True) for suite in others]
+    # Debian's stable has no MySQL. Its newest with sid's archive beside it stands for a distribution that has.
+    parent = machine_kind(MACHINE_SUITES[-1])
+    every.append(Kind(machine_kind(WITH_MYSQL), parent=parent, files="machine-mysql", on_demand=True))
     return {kind.name: kind for kind in every}
 
 
@@ -116,7 +121,8 @@ def ensure(podman: Podman, say: Say, names: t.Collection[str] = ()) -> None:
     One lab of the machine builds; others wait for it.
     """
     known = kinds()
-    wanted = [kind for kind in known.values() if (kind.name in names if names else not kind.on_demand)]
+    named = {*names, *(known[name].parent for name in names)}
+    wanted = [kind for kind in known.values() if (kind.name in named if names else not kind.on_demand)]
     if all(podman.image_exists(reference(kind.name)) for kind in wanted):
         return  # nobody has to wait for another's build
     with _lock(cache() / "images.lock", say):

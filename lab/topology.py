@@ -72,7 +72,7 @@ def hosts(home: Path, given: Given) -> list[Host]:
     blob += ("--skipApiVersionCheck", "--disableTelemetry", "--silent")
     accounts = f"--env-file={home}/hosts/blob/accounts.env"
     volumes = (f"--volume={given.azurite}:/azurite:ro", f"--volume={home}/blob:/data", f"--volume={home}/calls:/calls")
-    packages = (f"--volume={given.wheels}:/wheels:ro", f"--volume={home}/hosts/bastion/pip.conf:/etc/pip.conf:ro")
+    packages = tuple(wheels.mounted(given.wheels, home))
     nginx = ("nginx", "-g", "daemon off;", "-c")
     return [
         Host("aws", "service", ("nothing.sh",)),

@@ -1,7 +1,7 @@
-"""Python packages for the bastion, fetched once by the machine itself.
+"""Python packages for the bastion, and for a machine with a database, fetched once by the host itself.
 
 A bastion in production reaches an index of packages. The lab's would ask for them anew
-each time it is made, and does not know the certificates of the machine's own proxy, so
+each time it is made, and does not know the certificates of the host's own proxy, so
 it is given a folder of wheels and a pip.conf that points there.
 """
 
@@ -19,15 +19,15 @@ from lab.facts import ROOT
 from lab.podman import Podman
 
 CONSTRAINTS = ROOT / "constraints.txt"
-# What the modules that run on a bastion import; their versions are in constraints.txt.
+# What the modules that run there import; their versions are in constraints.txt.
 PACKAGES = ("azure-identity", "azure-storage-blob", "isal", "pymysql", "zstandard")
 PIP_CONF = "[global]\nno-index = true\nfind-links = /wheels\n"
 FETCH_SECONDS = 300.0
 
 
-def ensure(client: Podman) -> Path:
-    """The folder of wheels for the bastion's Python. LabError when they cannot be fetched."""
-    version = _python_version(client)
+def ensure(client: Podman, kind: str = "database") -> Path:
+    """The folder of wheels for the Python of this kind of image. LabError when they cannot be fetched."""
+    version = _python_version(client, kind)
     folder = podman.cache() / f"wheels-{content_key(version)}"
     if folder.exists():
         return folder
@@ -50,8 +50,13 @@ def content_key(python_version: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _python_version(client: Podman) -> str:
-    """Of the image that the bastion is made from, as 3.14."""
+def mounted(folder: Path, home: Path) -> list[str]:
+    """podman's options that give a host the wheels."""
+    return [f"--volume={folder}:/wheels:ro", f"--volume={home}/hosts/bastion/pip.conf:/etc/pip.conf:ro"]
+
+
+def _python_version(client: Podman, kind: str) -> str:
+    """Of the image, as 3.14."""
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
-    image = images.reference("database")
+    image = images.reference(kind)
     return client.run("run", "--rm", "--network=none", "--entrypoint=python3", image, "-c", ask).strip()

@@ -38,8 +38,9 @@ SIZES = {
 
 
 # Debian's own images in the marketplace, by offer: the suite that each has. Their publisher is "Debian", their skus
-# begin with the offer's number (11, 11-gen2, 11-backports-gen2).
-OFFERS = {"debian-11": "bullseye", "debian-12": "bookworm", "debian-13": "trixie"}
+# begin with the offer's number (11, 11-gen2, 11-backports-gen2). debian-13-mysql is in no marketplace: its archive has
+# MySQL's server, as Ubuntu's has.
+OFFERS = {"debian-11": "bullseye", "debian-12": "bookworm", "debian-13": "trixie", "debian-13-mysql": "trixie-mysql"}
 PUBLISHER = "debian"
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import socket
 import typing as t
 from dataclasses import dataclass
 
-from lab import images, network, topology
+from lab import facts, images, network, topology, wheels
+from lab.errors import LabError
 from lab.facts import Facts
 from lab.podman import SYSTEMD, Podman
 from lab.supervisor import wait_until
@@ -99,8 +101,15 @@ class PodmanMachines:
             # A machine that comes again at this address is known by this one, in nobody's memory by another.
             *("--mac-address", network.mac(machine.address)),
             *("--network", self.facts.network, "--ip", machine.address, *topology.add_hosts(self.facts)),
+            *self._packages(machine.suite),
             images.reference(images.machine_kind(machine.suite)),
         ]
+
+    def _packages(self, suite: str) -> list[str]:
+        """For a machine that dumps its own database; the others need none."""
+        if suite != images.WITH_MYSQL:
+            return []
+        return wheels.mounted(wheels.ensure(self.podman, images.machine_kind(suite)), facts.home())
 
     def _open(self, container: str, address: str) -> bool:
         """sshd greets, and the system has booted so far that it refuses nobody (pam_nologin)."""
@@ -113,8 +122,12 @@ class PodmanMachines:
             self.podman.run("stop", "--time", "10", self._container(name))
 
     def delete(self, name: str) -> None:
-        if self.podman.exists(self._container(name)):
-            self.podman.run("rm", "--force", "--time", "3", self._container(name))
+        container = self._container(name)
+        if self.podman.exists(container):
+            with contextlib.suppress(LabError):  # it ended by itself while podman went over to killing it
+                self.podman.run("rm", "--force", "--time", "3", container)
+        if self.podman.exists(container):
+            self.podman.run("rm", "--force", "--time", "3", container)
 
     def command(self, name: str, script: str) -> str:
         container = self._container(name)

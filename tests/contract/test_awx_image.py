@@ -82,9 +82,15 @@ def test_it_has_ssh_and_no_client_of_mysql(context: Path) -> None:
     system = (context / "_build/bindep.txt").read_text()
     assert "openssh-clients" in system
     assert "mysql" not in system
-    # No module of ours that starts a client runs on the controller: dumps are delegated to the bastion.
-    dump = (ROOT / "collections/ansible_collections/goupang/dr/roles/database/tasks/dump.yml").read_text()
-    assert 'delegate_to: "{{ database_inventory_bastion }}"' in dump
+    # No module of ours that starts a client runs on the controller: dumps are delegated, to the bastion or the machine.
+    role = ROOT / "collections/ansible_collections/goupang/dr/roles/database"
+    assert 'delegate_to: "{{ __database_place.host }}"' in (role / "tasks/dump.yml").read_text()
+    places = yaml.safe_load((role / "vars/main.yml").read_text())
+    hosts = {name: place["host"] for name, place in places.items() if name.startswith("__database_on_")}
+    assert hosts == {
+        "__database_on_bastion": "{{ database_inventory_bastion }}",
+        "__database_on_machine": "{{ database_inventory_machine }}",
+    }
 
 
 def test_runbooks_find_the_callbacks_without_which_they_refuse(context: Path) -> None:

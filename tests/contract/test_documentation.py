@@ -38,5 +38,5 @@ def test_ansible_doc_shows_the_module(shown: dict[str, t.Any], name: str) -> Non
 def test_a_module_has_few_options_of_its_own(shown: dict[str, t.Any], name: str) -> None:
     shared = {"access_key", "secret_key", "session_token", "region", "endpoint_url", "ca_bundle"}
     shared |= {"tenant_id", "client_id", "client_secret", "subscription_id", "authority_url", "arm_url"}
-    shared |= {"login_host", "login_port", "login_user", "login_password", "login_ca"}
+    shared |= {"login_host", "login_port", "login_user", "login_password", "login_ca", "login_ssh"}
     assert len(set(shown[f"goupang.dr.{name}"]["doc"]["options"]) - shared) <= 15

@@ -12,6 +12,7 @@ FACTS: Json = {
     "active": "primary",
     "machine": {"state": "absent", "size": ""},
     "billed": [],
+    "database_host": "flexible",
     "database_answers": True,
     "backup": {
         "id": "petclinic_20261124t030000z",

@@ -66,7 +66,7 @@ class World:
                 "__database_cronjob_every": 1,
             }
             environment = {"TMPDIR": str(self.folder)}
-            (self.folder / "hosts").write_text("localhost\n[primary_bastion]\nnowhere\n")
+            (self.folder / "hosts").write_text("localhost\n[primary_bastion]\nnowhere\n[secondary_machine]\nnowhere\n")
             return play(
                 self.folder,
                 yaml.safe_dump(playbook),

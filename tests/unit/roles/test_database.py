@@ -35,6 +35,54 @@ def test_what_is_carried_home_is_never_flagged() -> None:
     assert taken["shrink_limit"] == "{{ __database_shrink_limit | default(omit) }}"
 
 
+def test_what_dumps_is_told_how_to_reach_the_server_and_no_way_through_ssh() -> None:
+    """mysqldump cannot take it, and a default of the whole role would bring it in."""
+    (dump,) = tasks("dump.yml")
+    assert set(dump["module_defaults"]) == {"group/goupang.dr.mysql"}
+    assert "__database_source |" in dump["module_defaults"]["group/goupang.dr.mysql"]
+    (home,) = (task for task in tasks("carried_home.yml") if task.get("ansible.builtin.include_tasks") == "dump.yml")
+    assert home["vars"]["__database_source"] == "{{ __database_without_ssh }}"
+
+
+def test_a_dump_that_would_go_through_ssh_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    login = {"login_host": "127.0.0.1", "login_user": "a", "login_password": "b", "login_ssh": {"host": "machine"}}
+    place = {"account_url": "https://127.0.0.1:1", "container": "box", "schema": "petclinic"}
+    task = {"name": "Dump", "goupang.dr.mysql_backup": {**login, **place}}
+    ours = [{"name": "Dump", "hosts": "localhost", "gather_facts": False, "tasks": [task]}]
+    done = play(tmp_path, yaml.safe_dump(ours))
+    assert done.returncode == 2
+    assert "mysqldump is a program of its own, which login_ssh cannot take along: run this on the host" in told(done)
+
+
+@pytest.mark.parametrize(
+    ("host", "state", "there", "says"),
+    [
+        ("on_vm", "restored", False, "its database would be brought to the state restored"),
+        ("on_vm", "loading", False, "its database would be brought to the state loading"),
+        ("on_vm", "restored", True, "out of reach"),
+        ("flexible", "restored", False, "out of reach"),
+    ],
+)
+def test_a_dry_run_looks_into_no_database_that_would_come_with_its_machine(
+    tmp_path: Path, host: str, state: str, there: bool, says: str
+) -> None:
+    inventory = {
+        "dr_database_host": host,
+        "dr_application_database_user": "petclinic",
+        "dr_azure_login": {},
+        "dr_secondary_database": {
+            **{"login_host": "127.0.0.1", "login_port": 1, "login_user": "a", "login_password": "b", "login_ca": None}
+        },
+    }
+    hosts = "[controller]\nlocalhost\n[secondary_machine]\nmachine\n[primary_bastion]\nbastion\n"
+    (tmp_path / "hosts").write_text(f"{hosts}[secondary_machine:vars]\nmachine_is_there={there}\n")
+    role = {"role": "goupang.dr.database", "database_state": state}
+    ours = [{"name": "Load", "hosts": "controller", "gather_facts": False, "roles": [role]}]
+    done = play(tmp_path, yaml.safe_dump(ours), "--check", variables=inventory, inventory="hosts")
+    assert says in told(done)
+    assert (done.returncode == 0) is (says != "out of reach"), told(done)
+
+
 def test_backups_of_the_primary_are_compared() -> None:
     for name in ("backed_up_via_bastion.yml", "caught_up.yml"):
         (dump,) = (task for task in tasks(name) if task.get("ansible.builtin.include_tasks") == "dump.yml")

@@ -41,6 +41,13 @@ def test_an_inventory_that_names_nothing_is_left_alone(tmp_path: Path, state: st
     assert "changed=0" in told(done)
 
 
+@pytest.mark.parametrize("state", ["present", "removable", "absent"])
+def test_a_database_on_the_machine_is_neither_built_nor_removed(tmp_path: Path, state: str) -> None:
+    done = foundation(tmp_path, state, foundation_owned=["database"], dr_database_host="on_vm")
+    assert done.returncode == 0, told(done)
+    assert "changed=0" in told(done)
+
+
 def test_a_machine_that_nobody_may_ask_is_refused(tmp_path: Path) -> None:
     done = foundation(tmp_path, "present", foundation_owned=["security_group"])
     assert done.returncode == 2

@@ -14,6 +14,7 @@ import yaml
 
 from tests.unit.playing import ROOT, Done, play, told
 
+TASKS = ROOT / "collections/ansible_collections/goupang/dr/roles/guard/tasks"
 GUARD = yaml.safe_load((ROOT / "collections/ansible_collections/goupang/dr/roles/guard/vars/main.yml").read_text())
 
 
@@ -166,6 +167,65 @@ def test_users_are_not_sent_to_and_fro(tmp_path, flip, override, refused):
     done = guard(tmp_path, "dwell.yml", "-e", json.dumps(found), guard_intent="failover")
     assert (done.returncode == 2) is refused, told(done)
     assert ("Users were moved 95 s ago, at 2026-11-24T10:42:05Z" in told(done)) is refused
+
+
+REACHED = {"login_host": "127.0.0.1", "login_ca": "db.pem", "login_ssh": {"host": "machine"}}
+ON_VM = {"dr_database_host": "on_vm", "dr_secondary_database": REACHED}
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({}, ""),
+        ({"dr_database_host": "somewhere"}, "dr_database_host is somewhere: it is flexible"),
+        ({"dr_temporary_ssh_rule": True}, "instead of dr_temporary_ssh_rule"),
+        ({"dr_secondary_database": {"login_host": "127.0.0.1", "login_ca": "db.pem"}}, "needs login_host 127.0.0.1"),
+        ({"dr_secondary_database": {**REACHED, "login_host": "db"}}, "needs login_host 127.0.0.1"),
+    ],
+    ids=["as it should be", "a word that is none", "a way that is closed", "no way", "another server"],
+)
+def test_a_database_on_the_machine_is_reached_by_ssh_at_any_time(tmp_path, changed, refused):
+    every = dict.fromkeys(GUARD["__guard_contract"], "x")
+    stack = {"dr_health_check_ids": {"primary": 1, "switch": 2, "secondary": 3}, "dr_distribution_domains": {"dr": "d"}}
+    given = {**every, **stack, **ON_VM, **changed}
+    done = guard(tmp_path, "contract.yml", "-e", json.dumps(given), guard_intent="preflight")
+    assert (done.returncode == 2) is bool(refused), told(done)
+    assert refused in told(done)
+
+
+def holds(folder: Path, held: dict[str, object], power: str) -> Done:
+    """What is said of the answer that the machine's database gave."""
+    tasks = yaml.safe_load((TASKS / "writes_home.yml").read_text())[1]["block"]
+    asserts = [task for task in tasks if "ansible.builtin.assert" in task]
+    ours = [{"name": "Ask", "hosts": "localhost", "gather_facts": False, "tasks": asserts}]
+    seen = {"__guard_held": held, "__guard_machine": {"diff": {"before": {"power_state": power}}}}
+    return play(folder, yaml.safe_dump(ours), variables=seen)
+
+
+@pytest.mark.parametrize(
+    ("held", "power", "refused"),
+    [
+        ({"uncarried": None, "given_up": []}, "running", ""),
+        ({"uncarried": "petclinic_2", "given_up": []}, "running", "not home: it is in petclinic_2. Run failback.yml"),
+        ({"uncarried": None, "given_up": ["petclinic_1"]}, "running", "is not home: it is in petclinic_1."),
+        ({"msg": "MySQL is out of reach"}, "running", "machine is running (MySQL is out of reach). Run warm_up.yml"),
+        ({}, "deallocated", "the machine is deallocated (no answer). Run warm_up.yml"),
+    ],
+    ids=["all is home", "not carried", "given up", "silent", "deallocated"],
+)
+def test_a_machine_does_not_take_along_what_users_wrote_on_it(tmp_path, held, power, refused):
+    done = holds(tmp_path, held, power)
+    assert (done.returncode == 2) is bool(refused), told(done)
+    assert refused in told(done)
+    assert not refused or "drop_writes: <why>" in told(done)
+
+
+def test_only_a_person_says_that_writes_may_go_or_a_machine_that_is_none():
+    (block,) = (task for task in yaml.safe_load((TASKS / "writes_home.yml").read_text()) if "block" in task)
+    assert block["when"] == [
+        "__guard_machine.diff.before.power_state != 'absent'",
+        "guard_override.rule | default('') != 'drop_writes'",
+    ]
 
 
 def test_each_runbook_that_acts_holds_the_lock_or_stands_back():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import ADDRESS, DISK, NIC, VM
@@ -124,6 +126,12 @@ def test_when_cleaning_up_fails_too_the_sizes_are_still_named():
 def test_another_error_is_not_a_lack_of_the_size():
     with pytest.raises(ServiceFault, match="InvalidParameter"):
         run(WANT, *looks(), *puts("A", ServiceFault("Azure cannot: InvalidParameter", "InvalidParameter")))
+
+
+def test_a_machine_whose_disk_is_needed_is_not_replaced_for_want_of_its_size():
+    kept = replace(WANT, keep_disk=True)
+    with pytest.raises(SizeUnavailable, match=r"holds data \(AllocationFailed\): run this again later"):
+        run(kept, *looks(*whole("stopped")), Call("start", ("dr",), no_room()))
 
 
 def test_a_machine_whose_size_ran_out_while_it_rested_is_replaced():

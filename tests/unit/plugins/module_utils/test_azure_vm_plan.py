@@ -37,6 +37,14 @@ def have(*resources):
     return read.have_from("dr", lists, lists[VM][0] if lists[VM] else None)
 
 
+def test_a_disk_that_is_needed_is_not_made_anew():
+    failed = have(vm(provisioning="Failed"), nic(), disk(), address())
+    assert Step("delete", DISK, "dr-os") in plan(failed, WANT)
+    with pytest.raises(Refused, match="its disk dr-os, which would be made anew, holds data"):
+        plan(failed, replace(WANT, keep_disk=True))
+    assert [step.action for step in plan(have(), replace(WANT, keep_disk=True))] == ["build"]
+
+
 TEAM = replace(WANT, tags={"team": "a"})
 BUILD = Step("build", VM, "dr")
 START = Step("start", VM, "dr")

@@ -19,7 +19,13 @@ from ansible_collections.goupang.dr.plugins.module_utils._standing import Standi
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 LATER = datetime(2027, 11, 24, 12, tzinfo=timezone.utc)
-SUBJECT = t.cast("t.Any", SimpleNamespace(places=[SimpleNamespace(name="Blob"), SimpleNamespace(name="www")]))
+SUBJECT = t.cast(
+    "t.Any",
+    SimpleNamespace(
+        places=[SimpleNamespace(name="Blob"), SimpleNamespace(name="www")],
+        params={"machine": {"database_host": "flexible"}},
+    ),
+)
 MANIFEST = t.cast(
     "t.Any",
     SimpleNamespace(
@@ -57,6 +63,7 @@ def test_all_of_them() -> None:
         "active": "primary",
         "machine": {"state": "absent", "size": ""},
         "billed": [],
+        "database_host": "flexible",
         "database_answers": True,
         "backup": {"id": "b1", "started": "2026-11-24T11:00:00Z", "finished": "2026-11-24T11:00:09Z", "bytes": 7},
         "proof": {"backup_id": "b0", "at": "2026-11-23T01:00:00Z", "seconds": 3.5},

@@ -100,6 +100,13 @@ def test_a_database_that_does_not_answer_is_not_said_to_cost_nothing() -> None:
     assert cost["per_month"] == 4.5
 
 
+@pytest.mark.parametrize("answers", [True, False, None])
+def test_a_database_on_the_machine_costs_what_that_costs(answers: bool | None) -> None:
+    cost = document(database_host="on_vm", database_answers=answers)["cost"]
+    assert "database" not in cost["parts"]
+    assert cost["lacks"] == []
+
+
 def test_a_database_at_rest_costs_its_storage() -> None:
     prices = {"database": 30.0, "database_at_rest": 4.0}
     assert document(prices=prices, database_answers=False)["cost"]["parts"] == {"database_at_rest": 4.0}

@@ -12,6 +12,12 @@ def test_absent_needs_little():
     assert wanted(PARAMS) == Want(state="absent", name="dr", resource_group="rg", timeout=900)
 
 
+def test_a_resumed_machine_runs_and_keeps_its_disk():
+    want = wanted({**PARAMS, "state": "resumed"})
+    assert (want.state, want.keep_disk) == ("running", True)
+    assert not wanted({**PARAMS, "state": "running"}).keep_disk
+
+
 def test_sizes_are_tried_once_each_in_the_order_of_preference():
     assert wanted({**PARAMS, "size": "A", "size_fallbacks": ["B", "A", "C"]}).sizes == ("A", "B", "C")
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+import typing as t
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.goupang.dr.plugins.module_utils import _checks, _clouds, _readiness
+from ansible_collections.goupang.dr.plugins.module_utils import (
+    _checks,
+    _checks_on_vm,
+    _checks_room,
+    _clouds,
+    _readiness,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 from ansible_collections.goupang.dr.plugins.modules import dr_readiness
 
@@ -158,6 +166,19 @@ def test_every_check_is_in_the_table_and_asks_questions_that_exist() -> None:
     assert all(any(name == one or one.startswith(f"{name} ") for one in known) for name in _readiness.EVERYTHING)
 
 
+def test_a_database_on_the_machine_is_asked_for_there_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    for module, name in ((_checks_room, "ask_server"), (_checks_on_vm, "ask_host")):
+        monkeypatch.setattr(module, name, lambda *_args, said=name, **_more: asked.append(said))
+    params = {**ARGUMENTS, **_defaults(https_port=0)}
+    params["machine"] = {**t.cast("dict[str, object]", params["machine"]), "database_host": "on_vm"}
+    subject = _checks.Subject(params)
+    clouds = SimpleNamespace(arm=lambda: None, aws=None, container=dict)
+    (server,) = (one for one in _checks.questions(subject, t.cast("t.Any", clouds), Clock()) if one.name == "server")
+    server.ask()
+    assert asked == ["ask_host"]
+
+
 def _questions(subject: _checks.Subject) -> set[str]:
     return {question.name for question in _checks.questions(subject, _clouds.Clouds(subject.params), Clock())}
 
@@ -169,6 +190,11 @@ def _defaults(https_port: int) -> dict[str, object]:
     release = {"war_api": "javax", "tomcat_package": "auto", "schema_version": None}
     stack = {"interval": 10, "threshold": 3, "automatic": False, **ARGUMENTS["stack"]}
     machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}
-    machine |= {"temporary_ssh_rule": False, "https_port": https_port, "https_name": "origin.example.com"}
+    machine |= {
+        "database_host": "flexible",
+        "temporary_ssh_rule": False,
+        "https_port": https_port,
+        "https_name": "origin.example.com",
+    }
     machine |= ARGUMENTS["machine"]
     return {"sites": sites, "storage": storage, "release": release, "stack": stack, "machine": machine}

@@ -137,6 +137,7 @@ def test_info_where_nothing_was_ever_restored() -> None:
         "uncarried_backup": None,
         "uncarried_since": None,
         "uncarried_next_keys": {},
+        "given_up": [],
         "newest_whole": None,
     }
 
@@ -151,3 +152,11 @@ def test_info_on_what_is_the_truth_names_the_backup_that_it_began_with() -> None
     assert (answer["uncarried"], answer["uncarried_backup"]) == (schema, backup_id)
     assert answer["uncarried_since"] == "2026-11-22T20:45:01Z"
     assert answer["uncarried_next_keys"] == {"owners": 10003}
+
+
+def test_what_a_person_gave_up_is_named_since_it_is_nowhere_else() -> None:
+    target = FakeTarget()
+    for state in (_openings.OPENED, _openings.GIVEN_UP):
+        _openings.write(target, _openings.Opening("petclinic_1", state))
+    answer = mysql_restore_info.run(None, target)
+    assert (answer["uncarried"], answer["given_up"]) == (None, ["petclinic_1"])

@@ -189,6 +189,12 @@ def _start(run: Run, step: Step) -> None:
         with run.phase("start"):
             run.api.start(step.name)
     except SizeUnavailable as reason:
+        if run.want.keep_disk:
+            raise SizeUnavailable(
+                f"Azure has no room now to start machine {step.name}, and its disk, which another machine would not "
+                f"have, holds data ({reason.code}): run this again later, or bring the machine to absent first "
+                "(cool_down.yml) if nothing on it is needed."
+            ) from reason
         machine = survey(run.api, run.want.name).machine
         _build_other(run, machine.size if machine else run.want.sizes[0], reason)
 

@@ -45,6 +45,7 @@ class Want:
     subnet_id: str = ""
     security_group_id: str | None = None
     dns_label: str | None = None
+    keep_disk: bool = False
     managed_identity: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -133,6 +134,7 @@ def _to_deallocated(have: Have, want: Want) -> list[Step]:
 def _to_running(have: Have, want: Want) -> list[Step]:
     machine = have.machine
     if machine is None or machine.provisioning == "failed":
+        _refuse_to_lose_the_disk(have, want)
         in_the_way = [(VM, want.name), (DISK, want.named(DISK))]
         steps = [Step("delete", kind, name) for kind, name in in_the_way if have.find(kind, name)]
         return [*steps, Step("build", VM, want.name)]
@@ -147,6 +149,15 @@ def _to_running(have: Have, want: Want) -> list[Step]:
     if machine.power != "running":
         steps.append(Step("start", VM, want.name))
     return steps
+
+
+def _refuse_to_lose_the_disk(have: Have, want: Want) -> None:
+    if want.keep_disk and have.find(DISK, want.named(DISK)):
+        raise Refused(
+            f"The machine {want.name} cannot run as it is, and its disk {want.named(DISK)}, which would be made anew, "
+            "holds data: see in Azure what is wrong with it, or bring the machine to absent first (cool_down.yml) if "
+            "nothing on it is needed."
+        )
 
 
 def _lacks_tags(resource: Resource, want: Want) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _checks_home,
     _checks_local,
     _checks_loss,
+    _checks_on_vm,
     _checks_origin,
     _checks_release,
     _checks_rights,
@@ -118,6 +119,11 @@ class Subject:
         )
 
     @property
+    def on_vm(self) -> bool:
+        """Whether the secondary's database is on the machine."""
+        return bool(self.params["machine"]["database_host"] == _checks_on_vm.ON_VM)
+
+    @property
     def plan(self) -> _checks_release.Plan:
         release = self.params["release"]
         return _checks_release.Plan(release["war_api"], release["tomcat_package"], self.machine.image)
@@ -158,7 +164,10 @@ def checks(subject: Subject) -> list[Check]:
         loud(loss.HEARTBEAT, ("beat", "source"), partial(loss.judge_heartbeat, now())),
         loud(active.FLIP, ("thrown", "health checks", "served"), partial(active.judge_flip, stack)),
         loud(data.TARGET, ("target", "shelf"), data.judge_target),
-        Check(_checks_room.ROOM, ("server", "target", "shelf"), _checks_room.judge_room),
+        Check(
+            *(_checks_room.ROOM, ("server", "target", "shelf")),
+            judge=_checks_on_vm.judge_room if subject.on_vm else _checks_room.judge_room,
+        ),
         loud(data.PARAMETERS, ("target", "shelf", "source"), data.judge_parameters),
         loud(_checks_home.HOME, ("target", "shelf", "source"), _checks_home.judge_home),
         Check(release.RELEASE, ("release",), release.judge_release),
@@ -211,7 +220,7 @@ def judge_all_clocks(*answers: t.Any) -> list[Line]:
 
 
 def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
-    params, machine = subject.params, subject.machine
+    params = subject.params
     sites, storage = params["sites"], params["storage"]
     world = RealWorld(sites["ca_bundle"] or None, clock, CONNECT_SECONDS)
     trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))
@@ -224,7 +233,7 @@ def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
             lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver, clock),
         ),
         *_of_aws(subject, clouds),
-        *_of_azure(machine, params["secondary_database"]["login_host"], clouds.arm),
+        *_of_azure(subject, clouds.arm),
         *_of_data(params, clouds),
         *_checks_origin.questions(params, clouds),
         *(
@@ -268,7 +277,8 @@ def _of_aws(subject: Subject, clouds: Clouds) -> list[Question]:
     ]
 
 
-def _of_azure(machine: Machine, database: str, api: Shared[_checks_azure.Api]) -> list[Question]:
+def _of_azure(subject: Subject, api: Shared[_checks_azure.Api]) -> list[Question]:
+    machine, database = subject.machine, subject.params["secondary_database"]["login_host"]
     asks: dict[str, t.Callable[[_checks_azure.Api, Machine], t.Any]] = {
         "login": _checks_azure.ask_login,
         "there": _checks_azure.ask_machine,
@@ -278,7 +288,8 @@ def _of_azure(machine: Machine, database: str, api: Shared[_checks_azure.Api]) -
         "network": _checks_azure.ask_network,
         "gates": _checks_ssh.ask_gates,
         "azure rights": _checks_rights.ask_azure,
-        "server": partial(_checks_room.ask_server, host=database),
+        # What the database stands on.
+        "server": _checks_on_vm.ask_host if subject.on_vm else partial(_checks_room.ask_server, host=database),
     }
     return [Question(name, "Azure", partial(_ask_azure, ask, api, machine)) for name, ask in asks.items()]
 
@@ -333,7 +344,7 @@ def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:
 
 
 def _bastion(params: Params) -> _tunnel.Bastion:
-    named = {name: params[name] or "" for name in ("host", "user", "private_key_file", "arguments")}
+    named: Params = {name: params[name] or "" for name in ("host", "user", "private_key_file", "arguments")}
     return _tunnel.Bastion(port=params["port"], **named)
 
 
@@ -360,7 +371,10 @@ def look(subject: Subject, clouds: Clouds, clock: Clock, more: t.Sequence[Questi
     wanted = {name for check in wished for name in check.questions}
     needed = [question for question in questions(subject, clouds, clock) if question.name in wanted]
     answers = gather([*needed, *more], params["budget"], clock)
-    answers = _checks_room.at_rest(answers, params["machine"]["database_rests"])
+    if subject.on_vm:
+        answers = _checks_on_vm.at_rest(answers)
+    else:
+        answers = _checks_room.at_rest(answers, params["machine"]["database_rests"])
     return Looked(
         weighed(intent, judged(wished, answers)),
         _checks_active.active(answers["served"]) if "served" in answers else None,

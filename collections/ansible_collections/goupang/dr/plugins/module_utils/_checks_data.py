@@ -50,7 +50,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Resting(Silence):
-    """The secondary's database is stopped, as it is in peace: whatever needs it starts it first."""
+    """The secondary's database does not run, as it may in peace: whatever needs it starts it first, says `then`."""
+
+    then: str = "warm_up.yml and failover.yml start it"
 
 
 @dataclass(frozen=True)
@@ -198,7 +200,7 @@ def proved(shelf: Shelf) -> str:
 
 def judge_target(target: Target | Silence, shelf: Shelf | Silence) -> list[Line]:
     if isinstance(target, Resting):
-        return [Line(TARGET, OK, f"{target.why}; warm_up.yml and failover.yml start it")]
+        return [Line(TARGET, OK, f"{target.why}; {target.then}")]
     if isinstance(target, Silence):
         fix = "Start it, let this controller in, or correct dr_secondary_database."
         return [Line(TARGET, NO, target.why, fix)]

@@ -67,6 +67,7 @@ MACHINE: Spec = {
     "operator_address": {"type": "str"},
     "temporary_ssh_rule": {"type": "bool", "default": False},
     "database_rests": {"type": "bool", "default": False},
+    "database_host": {"type": "str", "choices": ["flexible", "on_vm"], "default": "flexible"},
 }
 BASTION: Spec = {
     "host": {"type": "str"},

@@ -47,7 +47,7 @@ def questions(subject: Subject, clouds: Clouds) -> list[Question]:
 
 def facts(subject: Subject, answers: Answers, now: datetime) -> Json:
     """As the module's documentation says."""
-    found: Json = {"time": _stamp(now)}
+    found: Json = {"time": _stamp(now), "database_host": subject.params["machine"]["database_host"]}
     unknown: dict[str, str] = {}
 
     def note(name: str, question: str, fact: t.Callable[[t.Any], t.Any]) -> None:

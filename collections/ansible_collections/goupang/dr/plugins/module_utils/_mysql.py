@@ -5,15 +5,20 @@
 `open_session` connects. A Session runs one statement at a time (several in one
 string are an error: MULTI_STATEMENTS stays off) and raises DrError; a refusal of
 the server is a ServiceFault whose code is MySQL's error number as a string.
+
+A server that listens on its own host alone is reached through SSH at that host (login_ssh): each
+session has a process of its own for that, which ends with it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 import typing as t
 from collections.abc import Iterator
 
+from ansible_collections.goupang.dr.plugins.module_utils import _tunnel
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     LibraryMissing,
     NotAuthorised,
@@ -36,11 +41,26 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "login_user": {"type": "str", "required": True},
     "login_password": {"type": "str", "required": True, "no_log": True},
     "login_ca": {"type": "path"},
+    "login_ssh": {
+        "type": "dict",
+        "options": {
+            "host": {"type": "str", "required": True},
+            "port": {"type": "int", "default": 22},
+            "user": {"type": "str"},
+            # The name of a file is no secret.
+            "private_key_file": {"type": "path", "no_log": False},
+            "arguments": {"type": "str"},
+        },
+    },
 }
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
 WRITE_SECONDS = 60
+# What logging in by SSH may take, on top of what a connection may.
+LOGIN_SECONDS = 5
+# A restore fills the line: its host has to be silent for longer than one that is only asked something.
+SSH_SILENCE_SECONDS = 15
 
 ACCESS_DENIED = 1045
 ACCOUNT_LOCKED = 3118
@@ -65,9 +85,16 @@ class Session(t.Protocol):
 class MySQLSession:
     """A Session on a PyMySQL connection."""
 
-    def __init__(self, connection: pymysql.connections.Connection[t.Any], server: str) -> None:
+    def __init__(
+        self,
+        connection: pymysql.connections.Connection[t.Any],
+        server: str,
+        way: contextlib.ExitStack | None = None,
+    ) -> None:
+        """way: what the connection goes through, and what ends with it."""
         self._connection = connection
         self._server = server
+        self._way = way or contextlib.ExitStack()
 
     def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[Row]:
         try:
@@ -97,7 +124,7 @@ class MySQLSession:
 
     def close(self) -> None:
         # "Already closed": the server or the network was quicker.
-        with contextlib.suppress(pymysql.err.Error):
+        with self._way, contextlib.suppress(pymysql.err.Error):
             self._connection.close()
 
 
@@ -106,10 +133,12 @@ def open_session(
     read_seconds: int = READ_SECONDS,
     connect_seconds: float = CONNECT_SECONDS,
     joined: t.Any = None,
+    build: t.Callable[..., list[str]] | None = None,
 ) -> MySQLSession:
     """Connect with a module's parameters (see ARGUMENT_SPEC). read_seconds is how long one answer may take.
 
     joined: a socket that leads to the server already; the certificate is the server's all the same.
+    build: what is run in the place of ssh (see _tunnel.command).
     LibraryMissing without PyMySQL; OutOfReach; NotAuthorised for a wrong user or password.
     """
     if not HAS_PYMYSQL:
@@ -119,26 +148,62 @@ def open_session(
         raise LibraryMissing(missing_required_lib("PyMySQL"))
     server = f"{params['login_host']}:{params['login_port']}"
     context = _tls(params["login_ca"])
+    with contextlib.ExitStack() as way:
+        if joined is None and params.get("login_ssh"):
+            joined = way.enter_context(_through_ssh(params, connect_seconds, build))
+        try:
+            connection = pymysql.connect(
+                host=params["login_host"],
+                port=params["login_port"],
+                user=params["login_user"],
+                # As bytes: PyMySQL would encode a str as Latin-1, and MySQL compares UTF-8.
+                password=params["login_password"].encode(),
+                charset="utf8mb4",
+                autocommit=True,
+                ssl=context,
+                connect_timeout=connect_seconds,
+                read_timeout=read_seconds,
+                write_timeout=WRITE_SECONDS,
+                program_name="goupang.dr",
+                defer_connect=True,
+            )
+            connection.connect(joined)
+        except pymysql.err.MySQLError as error:
+            raise _translated(error, server) from error
+        return MySQLSession(connection, server, way.pop_all())
+
+
+@contextlib.contextmanager
+def _through_ssh(
+    params: t.Mapping[str, t.Any], seconds: float, build: t.Callable[..., list[str]] | None
+) -> Iterator[t.Any]:
+    """A socket that leads to the server, which has spoken. OutOfReach, in SSH's own words where it has some."""
+    given = params["login_ssh"]
+    named = {name: given.get(name) or "" for name in ("host", "user", "private_key_file", "arguments")}
+    host = _tunnel.Bastion(
+        port=given.get("port") or 22,
+        connect_seconds=max(1, int(seconds)),
+        silence_seconds=SSH_SILENCE_SECONDS,
+        called="the SSH host",
+        **named,
+    )
+    server = f"{params['login_host']}:{params['login_port']}"
+    with _tunnel.through(host, params["login_host"], params["login_port"], build or _tunnel.command) as joined:
+        _await_greeting(joined, seconds + LOGIN_SECONDS, server)
+        yield joined
+
+
+def _await_greeting(joined: socket.socket, seconds: float, server: str) -> None:
+    """MySQL speaks first. PyMySQL would wait for it as long as for an answer, which in a restore is minutes."""
+    joined.settimeout(seconds)
     try:
-        connection = pymysql.connect(
-            host=params["login_host"],
-            port=params["login_port"],
-            user=params["login_user"],
-            # As bytes: PyMySQL would encode a str as Latin-1, and MySQL compares UTF-8.
-            password=params["login_password"].encode(),
-            charset="utf8mb4",
-            autocommit=True,
-            ssl=context,
-            connect_timeout=connect_seconds,
-            read_timeout=read_seconds,
-            write_timeout=WRITE_SECONDS,
-            program_name="goupang.dr",
-            defer_connect=True,
-        )
-        connection.connect(joined)
-    except pymysql.err.MySQLError as error:
-        raise _translated(error, server) from error
-    return MySQLSession(connection, server)
+        first = joined.recv(1, socket.MSG_PEEK)
+    except OSError as error:  # "timed out" among them
+        raise OutOfReach(f"MySQL at {server} is out of reach: {error}") from error
+    finally:
+        joined.settimeout(None)
+    if not first:
+        raise OutOfReach(f"MySQL at {server} is out of reach: the connection was closed")
 
 
 def identifier(name: str) -> str:

@@ -107,13 +107,9 @@ def costs(facts: Mapping[str, t.Any], prices: Mapping[str, t.Any]) -> Json:
             lacks.append(f"no price for the {part}{' ' + machine['size'] if part == 'machine' else ''}")
         else:
             parts[part] = float(price)
-    database = "database" if facts["database_answers"] else "database_at_rest"
-    if facts["database_answers"] is None:  # stopped, or only out of our reach
-        lacks.append("whether the database server runs is not known")
-    elif prices.get(database) is None:
-        lacks.append(f"no price for the {database.replace('_', ' ')}")
-    else:
-        parts[database] = float(prices[database])
+    # On the machine it is billed with that, and with its disk.
+    if facts["database_host"] != "on_vm":
+        _add_database(facts["database_answers"], prices, parts, lacks)
     parts.update({name: float(price) for name, price in (prices.get("standing") or {}).items()})
     return {
         "per_month": round(sum(parts.values()), 2),
@@ -122,6 +118,16 @@ def costs(facts: Mapping[str, t.Any], prices: Mapping[str, t.Any]) -> Json:
         "prices_of": prices.get("as_of") or None,
         "lacks": lacks,
     }
+
+
+def _add_database(answers: bool | None, prices: Mapping[str, t.Any], parts: Json, lacks: list[str]) -> None:
+    part = "database" if answers else "database_at_rest"
+    if answers is None:  # stopped, or only out of our reach
+        lacks.append("whether the database server runs is not known")
+    elif prices.get(part) is None:
+        lacks.append(f"no price for the {part.replace('_', ' ')}")
+    else:
+        parts[part] = float(prices[part])
 
 
 # -- The screen --------------------------------------------------------------------

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the goupang.dr authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Private to goupang.dr: a port that only the bastion reaches, as a socket of ours.
+"""Private to goupang.dr: a port that only another host reaches, the bastion or the server's own, as a socket of ours.
 
 `ssh -W` joins its standard input and output to the port. Nothing has to be installed on
-the bastion, no password comes there, and TLS goes from end to end. It is asked in a
-thread beside the other questions, which a task that is delegated to the bastion could not be.
+that host, no password comes there, and TLS goes from end to end. It is asked in a
+thread beside the other questions, which a task that is delegated to the host could not be.
 """
 
 from __future__ import annotations
@@ -29,23 +29,32 @@ LAST_WORDS_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Bastion:
-    """How SSH gets there. arguments: further ones as a shell would take them, like ansible_ssh_common_args."""
+    """How SSH gets there. arguments: further ones as a shell would take them, like ansible_ssh_common_args.
+
+    silence_seconds: whoever says nothing for this long is asked whether he is there, and given up after as long again.
+    """
 
     host: str
     port: int = 22
     user: str = ""
     private_key_file: str = ""
     arguments: str = ""
+    connect_seconds: int = CONNECT_SECONDS
+    silence_seconds: int = SILENCE_SECONDS
+    called: str = "the bastion"
+
+    def __str__(self) -> str:
+        return f"{self.called} {self.host}"
 
 
 def command(bastion: Bastion, host: str, port: int) -> list[str]:
     """What is run. Of an option that is given twice SSH takes the first."""
-    silence = str(SILENCE_SECONDS)
+    silence = str(bastion.silence_seconds)
     options = {
         # Nobody could answer a question.
         "BatchMode": "yes",
         "LogLevel": "ERROR",
-        "ConnectTimeout": str(CONNECT_SECONDS),
+        "ConnectTimeout": str(bastion.connect_seconds),
         "ConnectionAttempts": "1",
         "ServerAliveInterval": silence,
         "ServerAliveCountMax": "1",
@@ -72,14 +81,14 @@ def through(bastion: Bastion, host: str, port: int, build: t.Callable[..., list[
                 end = theirs.fileno()
                 ssh = subprocess.Popen(build(bastion, host, port), stdin=end, stdout=end, stderr=words)
         except (OSError, ValueError) as error:
-            raise OutOfReach(f"ssh cannot be run here to ask through the bastion: {error}") from error
+            raise OutOfReach(f"ssh cannot be run here to ask through {bastion.called}: {error}") from error
         try:
             yield ours
         except OutOfReach as error:
             said = _last_words(ssh, words)
             if not said:
-                raise OutOfReach(f"{error}, through the bastion {bastion.host}") from error
-            raise OutOfReach(f"the bastion {bastion.host} gives no way to {host}:{port}: {said}") from error
+                raise OutOfReach(f"{error}, through {bastion}") from error
+            raise OutOfReach(f"{bastion} gives no way to {host}:{port}: {said}") from error
         finally:
             ssh.kill()
             ssh.wait()

@@ -25,9 +25,12 @@ options:
       - V(absent) deletes everything that carries the tag, and returns once Azure lists none of it.
       - A machine with another size, location, user or key than those asked for is an error and not replaced, since
         users may be on it.
-      - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size.
+      - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size, with a
+        new disk.
+      - V(resumed) is V(running) for a machine whose disk holds something that is needed. One that cannot be started, or
+        whose provisioning failed, is an error then and not replaced.
     type: str
-    choices: [running, deallocated, absent]
+    choices: [running, resumed, deallocated, absent]
     default: running
   name:
     description: The machine's name. The other resources are named after it (C(-nic), C(-os), C(-ip)).
@@ -203,6 +206,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import W
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
 from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
+# Running, with the disk that it has.
+RESUMED = "resumed"
 IMAGE_SPEC: dict[str, dict[str, t.Any]] = {
     "publisher": {"type": "str"},
     "offer": {"type": "str"},
@@ -211,7 +216,7 @@ IMAGE_SPEC: dict[str, dict[str, t.Any]] = {
     "id": {"type": "str"},
 }
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
-    "state": {"type": "str", "choices": ["running", "deallocated", "absent"], "default": "running"},
+    "state": {"type": "str", "choices": ["running", RESUMED, "deallocated", "absent"], "default": "running"},
     "name": {"type": "str", "required": True},
     "resource_group": {"type": "str", "required": True},
     "location": {"type": "str"},
@@ -240,7 +245,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
     """The module's options as a value; a size that is named twice is tried once."""
     sizes = [size for size in (params["size"], *params["size_fallbacks"]) if size]
     return Want(
-        state=params["state"],
+        state="running" if params["state"] == RESUMED else params["state"],
         name=params["name"],
         resource_group=params["resource_group"],
         timeout=params["timeout"],
@@ -252,6 +257,7 @@ def wanted(params: dict[str, t.Any]) -> Want:
         subnet_id=params["subnet_id"] or "",
         security_group_id=params["security_group_id"],
         dns_label=params["dns_label"],
+        keep_disk=params["state"] == RESUMED,
         managed_identity=params["managed_identity"],
         tags={str(name): str(value) for name, value in params["tags"].items()},
     )
@@ -275,7 +281,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC},
         required_by=AUTH_REQUIRED_BY,
-        required_if=[("state", "running", NEEDED_TO_RUN)],
+        required_if=[("state", state, NEEDED_TO_RUN) for state in ("running", RESUMED)],
         supports_check_mode=True,
     )
     try:

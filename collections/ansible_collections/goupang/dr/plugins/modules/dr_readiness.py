@@ -77,6 +77,15 @@ options:
       login_user: {description: Account to work as., type: str, required: true}
       login_password: {description: The account's password., type: str, required: true}
       login_ca: {description: PEM file of the authorities that the server's certificate is verified with., type: path}
+      login_ssh:
+        description: The host that reaches the server by C(ssh -W), where this one does not.
+        type: dict
+        suboptions:
+          host: {description: Its name or address., type: str, required: true}
+          port: {description: Its port of SSH., type: int, default: 22}
+          user: {description: Whom to log in as., type: str}
+          private_key_file: {description: The private key to log in with., type: path}
+          arguments: {description: "Further arguments of C(ssh), as C(ansible_ssh_common_args).", type: str}
   secondary_database:
     description: How to reach the secondary's database.
     type: dict
@@ -207,6 +216,13 @@ options:
         description: Whether the secondary's database is stopped in peace, so that whoever needs it starts it first.
         type: bool
         default: false
+      database_host:
+        description:
+          - Where the secondary's database is, V(flexible) in a server of Azure Database for MySQL, or V(on_vm) on this
+            machine, whose absence then explains its silence.
+        type: str
+        choices: [flexible, on_vm]
+        default: flexible
   bastion:
     description:
       - The SSH host beside the primary. The primary's database is asked through it, by C(ssh -W), so its C(sshd_config)
@@ -395,6 +411,7 @@ facts:
       description: The machine's C(state) (V(absent) or Azure's word, as V(running) and V(deallocated)) and C(size).
       type: dict
     billed: {description: "Of V(machine), V(disk) and V(address), what stands there and is billed.", type: list}
+    database_host: {description: "Where the secondary's database is, as O(machine.database_host).", type: str}
     database_answers:
       description: Whether the secondary's database runs; V(false) where it rests in peace.
       type: bool

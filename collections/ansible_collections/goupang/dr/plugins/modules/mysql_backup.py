@@ -162,6 +162,11 @@ from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_
 from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
+NOT_BY_SSH = (
+    "mysqldump is a program of its own, which login_ssh cannot take along: run this on the host that reaches the "
+    "server (delegate_to), without login_ssh."
+)
+
 
 def run(
     params: t.Mapping[str, t.Any], check_mode: bool, session: Session, store: Store, tool: Tool
@@ -232,6 +237,8 @@ def main() -> None:
     params = module.params
     if not 0 <= params["shrink_limit"] <= 100:
         module.fail_json(msg=f"shrink_limit is a percentage, and {params['shrink_limit']} is none.")
+    if params["login_ssh"]:
+        module.fail_json(msg=NOT_BY_SSH)
     began = REAL_CLOCK.now()
     try:
         store = open_container(params, params["account_url"], params["container"])

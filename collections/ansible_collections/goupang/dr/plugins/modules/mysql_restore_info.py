@@ -84,6 +84,11 @@ uncarried_next_keys:
   type: dict
   sample:
     owners: 12013
+given_up:
+  description: Schemas that users wrote to and that a person gave up. Nobody carried them home.
+  returned: success
+  type: list
+  elements: str
 opened:
   description: Whether the account may write in a whole restore.
   returned: when O(account) is set
@@ -112,7 +117,8 @@ def run(account: str | None, session: Session) -> dict[str, t.Any]:
     """The module's answer."""
     restores = ledger.read(session)
     whole = [record for record in restores if record.whole]
-    truth = _openings.truth(_openings.read(session))
+    openings = _openings.read(session)
+    truth = _openings.truth(openings)
     answer: dict[str, t.Any] = {
         "changed": False,
         "restores": [asdict(record) for record in restores],
@@ -120,6 +126,7 @@ def run(account: str | None, session: Session) -> dict[str, t.Any]:
         "uncarried_backup": next((one.backup_id for one in restores if truth and one.schema == truth.schema), None),
         "uncarried_since": truth and truth.opened,
         "uncarried_next_keys": (truth and _key_gap.planned(session, truth.schema)) or {},
+        "given_up": sorted(_openings.given_up(openings)),
         "newest_whole": {"schema": whole[0].schema, "backup_id": whole[0].backup_id} if whole else None,
     }
     if account:
