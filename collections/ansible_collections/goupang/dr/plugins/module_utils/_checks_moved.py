@@ -34,9 +34,7 @@ def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
 
 
 def _place(params: dict[str, t.Any], clouds: Clouds) -> _switch.Place:
-    switches, records = (
-        clouds.container(params["storage"][f"{name}_container"]) for name in ("switch", "control")
-    )
+    switches, records = (clouds.container(params["storage"][f"{name}_container"]) for name in ("switch", "control"))
     application = params["application"]
     return _switch.Place(switches, f"{application}-switch", records, f"{application}/flip.json")
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from ansible_collections.goupang.dr.plugins.module_utils import _blob, _checks_azure, _checks_site, _seal
+from ansible_collections.goupang.dr.plugins.module_utils import _blob, _checks_site, _seal
 from ansible_collections.goupang.dr.plugins.module_utils import _origin_certificate as origin
+from ansible_collections.goupang.dr.plugins.module_utils._clouds import Clouds
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, Refused
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Check, Line, Question, counted
 
