@@ -178,6 +178,22 @@ class Podman:
             ) from None
 
 
+def remove(client: Podman, left: t.Callable[[], t.Collection[str]], grace: int = 2) -> None:
+    """Remove the containers that `left` names, which have `grace` seconds to end.
+
+    Asked twice: podman refuses one that stopped by itself and was not cleaned up after, and cleans up after it.
+    """
+    for again in (True, False):
+        containers = left()
+        if not containers:
+            return
+        try:
+            client.run("rm", "--force", "--time", str(grace), "--volumes", *containers, timeout=120.0)
+        except LabError as error:
+            if not (again and "container state improper" in str(error)):
+                raise
+
+
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it gave no reason"

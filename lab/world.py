@@ -110,16 +110,7 @@ def down(say: Say = print) -> None:
 
 
 def _remove_hosts(client: Podman, prefix: str) -> None:
-    """Asked twice: podman refuses one that stopped by itself and was not cleaned up after, and cleans up after it."""
-    for again in (True, False):
-        containers = list(client.states(prefix))
-        if not containers:
-            return
-        try:
-            client.run("rm", "--force", "--time", "2", "--volumes", *containers, timeout=120.0)
-        except LabError as error:
-            if not (again and "container state improper" in str(error)):
-                raise
+    podman.remove(client, lambda: client.states(prefix))
 
 
 def _lay_out(home: Path, say: Say) -> tuple[Podman, dict[str, str], Facts, topology.Given]:

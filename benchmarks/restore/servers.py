@@ -16,7 +16,7 @@ from lab import certificates, credentials, database_hosts, images, network, topo
 from lab import facts as lab_facts
 from lab.errors import LabError
 from lab.facts import Facts
-from lab.podman import Podman
+from lab.podman import Podman, remove
 
 HERE = Path(__file__).resolve().parent
 SOURCE, TARGET, CLIENT = "rds", "azuredb", "bastion"
@@ -94,9 +94,7 @@ def down() -> None:
     if not folder.exists():
         return
     podman, name = Podman.of(folder), world.lab_id(folder)
-    containers = list(podman.states(f"{name}-"))
-    if containers:
-        podman.run("rm", "--force", "--time", "2", "--volumes", *containers, timeout=120.0)
+    remove(podman, lambda: podman.states(f"{name}-"))
     with world.machine_lock():
         network.remove(podman, name)
     shutil.rmtree(folder)

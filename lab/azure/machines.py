@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import re
 import socket
 import typing as t
 from dataclasses import dataclass
 
-from lab import facts, images, network, topology, wheels
-from lab.errors import LabError
+from lab import facts, images, network, podman, topology, wheels
 from lab.facts import Facts
 from lab.podman import SYSTEMD, Podman
 from lab.supervisor import wait_until
@@ -123,11 +121,7 @@ class PodmanMachines:
 
     def delete(self, name: str) -> None:
         container = self._container(name)
-        if self.podman.exists(container):
-            with contextlib.suppress(LabError):  # it ended by itself while podman went over to killing it
-                self.podman.run("rm", "--force", "--time", "3", container)
-        if self.podman.exists(container):
-            self.podman.run("rm", "--force", "--time", "3", container)
+        podman.remove(self.podman, lambda: [container] if self.podman.exists(container) else [], grace=3)
 
     def command(self, name: str, script: str) -> str:
         container = self._container(name)

@@ -69,17 +69,22 @@ def _private_ip(interface: Json) -> str | None:
     return None
 
 
+def power_of(vm: Json) -> str:
+    """Its power state in lower case, as running; unknown where it was read without its instance view."""
+    codes = [s["code"] for s in (vm["properties"].get("instanceView") or {}).get("statuses") or []]
+    power = [c.split("/", 1)[1] for c in codes if c.startswith("PowerState/")]
+    return power[0].lower() if power else "unknown"
+
+
 def _machine(vm: Json) -> Machine:
     properties = vm["properties"]
-    codes = [s["code"] for s in (properties.get("instanceView") or {}).get("statuses") or []]
-    power = [c.split("/", 1)[1] for c in codes if c.startswith("PowerState/")]
     system = properties.get("osProfile") or {}
     ssh = (system.get("linuxConfiguration") or {}).get("ssh") or {}
     keys = [k["keyData"] for k in ssh.get("publicKeys") or []]
     return Machine(
         size=properties["hardwareProfile"]["vmSize"],
         location=vm["location"],
-        power=power[0].lower() if power else "unknown",
+        power=power_of(vm),
         provisioning=properties["provisioningState"].lower(),
         admin_username=system.get("adminUsername", ""),
         ssh_public_key=keys[0] if keys else "",

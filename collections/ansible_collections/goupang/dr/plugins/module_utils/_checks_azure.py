@@ -138,9 +138,9 @@ def ask_machine(api: Api, machine: Machine) -> tuple[Json | None, Json | None]:
     return vm, or_none(api, path, NETWORKS)
 
 
-def or_none(api: Api, path: str, api_version: str) -> Json | None:
+def or_none(api: Api, path: str, api_version: str, **query: str) -> Json | None:
     try:
-        return t.cast("Json", api.get(path, api_version).value)
+        return t.cast("Json", api.get(path, api_version, **query).value)
     except Missing:
         return None
 

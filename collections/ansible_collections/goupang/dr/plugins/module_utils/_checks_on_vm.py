@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_read import power_of
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
-from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import COMPUTE, Api, Json, Machine
+from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import COMPUTE, Api, Json, Machine, or_none
 from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Target, size
-from ansible_collections.goupang.dr.plugins.module_utils._checks_room import GIB, ROOM
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._checks_room import GIB, ROOM, needed
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, Silence
+from ansible_collections.goupang.dr.plugins.module_utils._standing import DEALLOCATED
 
 ON_VM = "on_vm"
 # The system, Tomcat and the release lie on the same disk, and a full one stops them all.
 FREE = 0.7
-DEALLOCATED = "PowerState/deallocated"
 _ABSENT = "there is no machine, and so no database, as in peace"
 _ASLEEP = "the machine is deallocated, and its database with it"
 
@@ -24,10 +24,7 @@ _ASLEEP = "the machine is deallocated, and its database with it"
 def ask_host(api: Api, machine: Machine) -> Json | None:
     """The machine, with its power state; None where there is none."""
     path = f"{machine.group}/providers/Microsoft.Compute/virtualMachines/{machine.name}"
-    try:
-        return t.cast("Json", api.get(path, COMPUTE, **{"$expand": "instanceView"}).value)
-    except Missing:
-        return None
+    return or_none(api, path, COMPUTE, **{"$expand": "instanceView"})
 
 
 def at_rest(answers: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -37,20 +34,14 @@ def at_rest(answers: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     host = answers["server"]
     if host is None:
         return {**answers, "target": Resting(_ABSENT, then="warm_up.yml and failover.yml build both")}
-    if isinstance(host, dict) and DEALLOCATED in _statuses(host):
+    if isinstance(host, dict) and power_of(host) == DEALLOCATED:
         return {**answers, "target": Resting(_ASLEEP, then="warm_up.yml and failover.yml start both")}
     return {**answers}
 
 
-def _statuses(host: Json) -> list[str]:
-    view = host["properties"].get("instanceView") or {}
-    return [str(status.get("code", "")) for status in view.get("statuses") or []]
-
-
 def judge_room(host: Json | None, target: Target, shelf: Shelf) -> list[Line]:
-    """What a restore adds is an estimate: the SQL's size for that of the rows."""
-    held = sum(target.schemas.values())
-    adds = shelf.valid[0].plain.bytes if shelf.valid else 0
+    """As _checks_room.judge_room, of the machine's own disk."""
+    held, adds = needed(target, shelf)
     what = f"{size(held)} are held on the machine's own disk, and a restore adds about {size(adds)}"
     disk = ((host or {}).get("properties", {}).get("storageProfile") or {}).get("osDisk") or {}
     whole = int(disk.get("diskSizeGB") or 0) * GIB

@@ -46,14 +46,17 @@ def at_rest(answers: t.Mapping[str, t.Any], may_rest: bool) -> dict[str, t.Any]:
     return {**answers, "target": Resting("it is stopped, as in peace")}
 
 
+def needed(target: Target, shelf: Shelf) -> tuple[int, int]:
+    """Bytes that the database holds, and that a restore adds: an estimate, the SQL's size for that of the rows."""
+    return sum(target.schemas.values()), shelf.valid[0].plain.bytes if shelf.valid else 0
+
+
 def judge_room(server: Json | None, target: Target, shelf: Shelf) -> list[Line]:
-    """What a restore adds is an estimate: the SQL's size for that of the rows."""
     if server is None:
         return [Line(ROOM, OK, "the database is no server of our resource group, so Azure was not asked for its disk")]
     storage = server["properties"].get("storage", {})
     whole = int(storage.get("storageSizeGB", 0)) * GIB
-    held = sum(target.schemas.values())
-    adds = shelf.valid[0].plain.bytes if shelf.valid else 0
+    held, adds = needed(target, shelf)
     what = f"{size(held)} of {size(whole)} are held, and a restore adds about {size(adds)}"
     if storage.get("autoGrow") == "Enabled":
         return [Line(ROOM, OK, f"{what}; the disk grows by itself")]

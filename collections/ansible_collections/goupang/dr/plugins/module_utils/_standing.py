@@ -9,8 +9,14 @@ from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import ADDRESS, DISK, NIC, SUFFIXES, VM
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_read import have_from
-from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import COMPUTE, NETWORKS, Api, Json, Machine
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import (
+    COMPUTE,
+    NETWORKS,
+    Api,
+    Json,
+    Machine,
+    or_none,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import by_daemons
 
 DISKS = "2024-03-02"
@@ -49,11 +55,7 @@ def ask_standing(api: Api, machine: Machine) -> Standing:
 
 def _ask(api: Api, machine: Machine, kind: str) -> Json | None:
     provider, version, query = _ASKED[kind]
-    path = f"{machine.group}/providers/{provider}/{machine.name}{SUFFIXES[kind]}"
-    try:
-        return t.cast("Json", api.get(path, version, **query).value)
-    except Missing:
-        return None
+    return or_none(api, f"{machine.group}/providers/{provider}/{machine.name}{SUFFIXES[kind]}", version, **query)
 
 
 def standing(name: str, listed: t.Mapping[str, list[Json]]) -> Standing:
