@@ -51,7 +51,9 @@ class Runbooks:
         self._number += 1
         run_id = f"{self._number:02d}-{name}"
         journal = self.folder / "journal"
-        environment = {**os.environ, **LOUD, "GOUPANG_DR_RUN_ID": run_id, "GOUPANG_DR_JOURNAL_DIR": str(journal)}
+        # An inventory that is a copy finds the lab by LAB_HOME alone.
+        ours = {"LAB_HOME": str(facts.home()), "GOUPANG_DR_RUN_ID": run_id, "GOUPANG_DR_JOURNAL_DIR": str(journal)}
+        environment = {**os.environ, **LOUD, **ours}
         log = self.folder / f"{run_id}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:

@@ -2,98 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import time
 import typing as t
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import pytest
+from tests.unit.roles.traffic_world import Clouds, all_dark, azure_dark, silent
 
-from tests.unit.playing import play, told
-from tests.unit.roles.moto_server import LOGIN, moto
-
-PATIENCE = 1
-PLAYBOOK = """
-- name: Move the users
-  hosts: localhost
-  gather_facts: false
-  roles:
-    - { role: goupang.dr.traffic, traffic_state: "{{ state }}" }
-"""
-
-
-@dataclass
-class Clouds:
-    """What the inventory would say of them, and a folder to run in."""
-
-    folder: Path
-    silent: int
-    aws: str
-    ids: dict[str, str] = field(default_factory=lambda: dict.fromkeys(NAMES, "0"))
-
-    def move(self, state: str) -> tuple[str, float]:
-        """What ansible-playbook says, on one line, and how many seconds it took."""
-        variables = {
-            "state": state,
-            "probe_seen_private": state.removeprefix("on_"),
-            "traffic_patience": PATIENCE,
-            "traffic_timeout": 0,
-            "dr_application": "petclinic",
-            "dr_resolvers": [f"127.0.0.1:{self.silent}"],
-            "dr_ca_bundle": "",
-            "dr_dr_domain": "dr.petclinic.example",
-            "dr_www_domain": "www.petclinic.example",
-            "dr_health_check_ids": self.ids,
-            "dr_storage_domain": BLOB,
-            "dr_storage_account_url": f"https://127.0.0.1:{self.silent}/account",
-            "dr_switch_container": "switch",
-            "dr_control_container": "control",
-            "dr_aws_login": {"endpoint_url": self.aws, **LOGIN},
-            "dr_azure_login": {
-                "tenant_id": "t",
-                "client_id": "c",
-                "client_secret": "not-a-secret",
-                "authority_url": f"https://127.0.0.1:{self.silent}",
-            },
-        }
-        began = time.monotonic()
-        done = play(self.folder, PLAYBOOK, variables=variables)
-        return told(done), time.monotonic() - began
-
-
-BLOB = "account.blob.example"
-NAMES = ("primary_endpoint", "switch", "primary", "secondary_endpoint", "secondary_opened", "secondary")
-
-
-@pytest.fixture
-def silent() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield int(server.getsockname()[1])
-
-
-@pytest.fixture
-def all_dark(tmp_path: Path, silent: int) -> Clouds:
-    return Clouds(tmp_path, silent, f"http://127.0.0.1:{silent}")
-
-
-@pytest.fixture
-def azure_dark(tmp_path: Path, silent: int) -> Iterator[tuple[Clouds, t.Any]]:
-    """AWS answers; with its client."""
-    with moto() as (url, route53):
-        ids: dict[str, str] = {}
-        for name in NAMES:
-            config: t.Any = {"Type": "HTTPS", "FullyQualifiedDomainName": f"{name}.example"}
-            if name == "switch":
-                config |= {"FullyQualifiedDomainName": BLOB, "Port": 443, "ResourcePath": "/switch/petclinic-switch"}
-                config |= {"Inverted": True}
-            if name == "primary":
-                children = [ids["primary_endpoint"], ids["switch"]]
-                config = {"Type": "CALCULATED", "ChildHealthChecks": children, "HealthThreshold": 2}
-            made = route53.create_health_check(CallerReference=name, HealthCheckConfig=config)
-            ids[name] = made["HealthCheck"]["Id"]
-        yield Clouds(tmp_path, silent, url, ids), route53
+__all__ = ["all_dark", "azure_dark", "silent"]  # fixtures
 
 
 def test_with_both_clouds_silent_nobody_is_moved_and_both_reasons_are_given(all_dark: Clouds) -> None:

@@ -1,0 +1,60 @@
+"""Role traffic after users went home from a dead Azure: the primary is held until the checkers have seen the switch."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.blob_service import BlobService
+from tests.unit.https_server import HttpsServer
+from tests.unit.lab.azure.conftest import certificate
+from tests.unit.roles.traffic_world import Clouds, health_checks, silent
+
+__all__ = ["certificate", "silent"]  # fixtures
+
+SWITCH = "petclinic-switch"
+TOLD = {"guard_flip_told_by": ["switch", "latch"]}
+REASON = {"guard_override": {"rule": "keep_primary", "reason": "Azure was gone"}}
+
+
+@pytest.fixture
+def blob() -> BlobService:
+    """It comes back with the switch as it was thrown."""
+    blob = BlobService()
+    blob.put(SWITCH, b"{}")
+    return blob
+
+
+@pytest.fixture
+def clouds(
+    tmp_path: Path, silent: int, blob: BlobService, certificate: tuple[Path, Path]
+) -> Iterator[tuple[Clouds, t.Any]]:
+    with health_checks() as (url, route53, ids), HttpsServer(*certificate, blob.answer) as azure:
+        yield Clouds(tmp_path, silent, url, ids, azure.url, str(certificate[0])), route53
+
+
+@pytest.mark.parametrize("told", [TOLD, {}], ids=["guard was told of the last flip", "guard was not"])
+def test_the_primary_stays_held_while_the_checkers_still_see_the_switch(
+    clouds: tuple[Clouds, t.Any], blob: BlobService, told: dict[str, t.Any]
+) -> None:
+    world, route53 = clouds
+    primary = world.ids["primary"]
+    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=False)
+    said, _seconds = world.move("on_primary", **told, **REASON)
+    assert SWITCH not in blob.blobs, said
+    assert "have not seen yet that the switch is not thrown, so the primary's check is left as it is" in said
+    check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
+    assert (check["Disabled"], check["Inverted"]) == (True, False), said
+
+
+def test_a_latch_alone_is_taken_off_at_once(clouds: tuple[Clouds, t.Any], blob: BlobService) -> None:
+    world, route53 = clouds
+    primary = world.ids["primary"]
+    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=True)
+    said, _seconds = world.move("on_primary", **TOLD, **REASON)
+    assert SWITCH not in blob.blobs, said
+    check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
+    assert (check["Disabled"], check["Inverted"]) == (False, False), said
