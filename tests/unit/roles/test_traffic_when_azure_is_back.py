@@ -42,10 +42,12 @@ def test_the_primary_stays_held_while_the_checkers_still_see_the_switch(
 ) -> None:
     world, route53 = clouds
     primary = world.ids["primary"]
-    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=False)
+    # moto forgets the children that are not named again.
+    children = [world.ids["primary_endpoint"], world.ids["switch"]]
+    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=False, ChildHealthChecks=children)
     said, _seconds = world.move("on_primary", **told, **REASON)
     assert SWITCH not in blob.blobs, said
-    assert "have not seen yet that the switch is not thrown, so the primary's check is left as it is" in said
+    assert "found nothing there 0 times in a row in the time that was given, and Route 53 goes by it after 3" in said
     check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
     assert (check["Disabled"], check["Inverted"]) == (True, False), said
 

@@ -47,7 +47,7 @@ class Clouds:
             "state": state,
             "probe_seen_private": state.removeprefix("on_"),
             "traffic_patience": PATIENCE if not self.azure else 10 * PATIENCE,
-            "traffic_timeout": 0,
+            "traffic_timeout": 4,
             "dr_application": "petclinic",
             "dr_resolvers": [f"127.0.0.1:{self.silent}"],
             "dr_ca_bundle": self.ca_bundle,

@@ -46,27 +46,35 @@ def test_observations_are_counted_and_none_means_no_data():
         assert route53.observed("endpoint") is None
 
 
-def looked(*minutes):
-    reports = [{"Status": "Failure: 404", "CheckedTime": f"10:{minute:02d}"} for minute in minutes]
+def looked(*minutes, status="Failure: 404"):
+    reports = [{"Status": status, "CheckedTime": f"10:{minute:02d}"} for minute in minutes]
     return {"HealthCheckObservations": [{"StatusReport": report} for report in reports]}
 
 
-def test_a_round_of_looks_is_over_when_the_slowest_checker_has_looked():
-    asked = {"HealthCheckId": "switch"}
-    rounds = [looked(1, 2), looked(3, 2), looked(3, 2), looked(3, 4), looked(5, 6)]
-    clock = FakeClock()
+@pytest.mark.parametrize(
+    ("rounds", "seconds"),
+    [
+        # A round is over when the slowest checker has looked.
+        ([looked(1, 2), looked(3, 2), looked(3, 2), looked(3, 4), looked(5, 6)], 8),
+        # What was seen once more begins the row anew.
+        ([looked(1), looked(2), looked(3), looked(4, status="Success: 200"), looked(5), looked(6), looked(7)], 12),
+    ],
+)
+def test_an_object_is_gone_when_each_checker_found_nothing_so_often_in_a_row(rounds, seconds):
+    asked, clock = {"HealthCheckId": "switch"}, FakeClock()
     with Script(*[Call("get_health_check_status", (), answer, asked) for answer in rounds]) as client:
-        Route53(client, clock, 60).await_looks("switch", 3)
-    assert clock.time == 8
+        Route53(client, clock, 60).await_absence("switch", 3)
+    assert clock.time == seconds
 
 
-def test_checkers_that_do_not_look_are_not_waited_for_for_ever():
+@pytest.mark.parametrize("status", ["Success: HTTP Status Code 200, OK", "Failure: 404"])
+def test_an_object_that_stays_or_that_nobody_looks_for_is_not_waited_for_for_ever(status):
     class Client:
         def get_health_check_status(self, HealthCheckId):  # noqa: N803
-            return looked(1)
+            return looked(1, status=status)
 
-    with pytest.raises(errors.DeadlinePassed, match="looked 0 times in the time that was given"):
-        Route53(Client(), FakeClock(), 10).await_looks("switch", 3)
+    with pytest.raises(errors.DeadlinePassed, match="found nothing there 0 times in a row in the time that was given"):
+        Route53(Client(), FakeClock(), 10).await_absence("switch", 3)
 
 
 def test_notes_are_read_ten_at_a_time_and_only_ours():

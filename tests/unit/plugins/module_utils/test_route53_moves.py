@@ -31,7 +31,7 @@ def test_a_switch_is_turned_round_once_its_checkers_have_concluded():
     with Script(
         Call("get", ("switch",), SWITCH),
         Call("observed", ("switch",), FAILING),
-        Call("await_looks", ("switch", 3)),
+        Call("await_absence", ("switch", 3)),
         Call("update", (turned,), replace(turned, version=2)),
         Call("observed", ("switch",), FAILING),
     ) as checks:
@@ -67,6 +67,58 @@ def test_the_check_of_a_dead_site_cannot_be_turned_round_as_if_it_were_a_switch(
         pytest.raises(errors.Refused, match=r"watches https://alb\.example/health and not"),
     ):
         ensure(checks, want, check_mode=False)
+
+
+# -- A primary that was held while nobody could reach the switch ------------------
+
+HELD = desired(CALCULATED, "forced_healthy")
+TURNED = replace(SWITCH, inverted=True, failures=2)
+LET_GO = Want(["both"], "normal", "on_primary 2026-11-24T12:00:00Z", URL)
+
+
+def test_a_held_check_is_let_go_once_the_checkers_of_its_switch_have_concluded():
+    with Script(
+        Call("get", ("both",), HELD),
+        Call("notes", (["both"],), {}),
+        Call("get", ("endpoint",), ENDPOINT),
+        Call("get", ("switch",), TURNED),
+        Call("await_absence", ("switch", 2)),
+        Call("write_note", ("both", LET_GO.note)),
+        Call("update", (CALCULATED,), CALCULATED),
+        Call("get", ("endpoint",), ENDPOINT),
+        Call("observed", ("endpoint",), HEALTHY),
+        Call("get", ("switch",), TURNED),
+        Call("observed", ("switch",), FAILING),
+    ) as checks:
+        assert ensure(checks, LET_GO, check_mode=False).health[0].effective is True
+
+
+def test_a_check_stays_held_and_its_note_says_so_while_its_switch_is_still_seen():
+    with (
+        Script(
+            Call("get", ("both",), HELD),
+            Call("notes", (["both"],), {}),
+            Call("get", ("endpoint",), ENDPOINT),
+            Call("get", ("switch",), TURNED),
+            Call("await_absence", ("switch", 2), errors.DeadlinePassed("The object is still there.")),
+        ) as checks,
+        pytest.raises(errors.DrError, match=r"still there\. In state normal: none\. Not yet: both"),
+    ):
+        ensure(checks, LET_GO, check_mode=False)
+
+
+@pytest.mark.parametrize("have", [forced(CALCULATED), CALCULATED])
+def test_a_check_that_nobody_held_waits_for_nothing(have):
+    changes = [Call("update", (CALCULATED,), CALCULATED)] if have != CALCULATED else []
+    with Script(
+        Call("get", ("both",), have),
+        *changes,
+        Call("get", ("endpoint",), ENDPOINT),
+        Call("observed", ("endpoint",), HEALTHY),
+        Call("get", ("switch",), TURNED),
+        Call("observed", ("switch",), FAILING),
+    ) as checks:
+        ensure(checks, replace(LET_GO, note=""), check_mode=False)
 
 
 # -- Notes -----------------------------------------------------------------------

@@ -69,7 +69,7 @@ class HealthChecks(t.Protocol):
 
     def observed(self, check_id: str) -> Observed | None: ...
 
-    def await_looks(self, check_id: str, count: int) -> None: ...
+    def await_absence(self, check_id: str, looks: int) -> None: ...
 
     def update(self, want: HealthCheck) -> HealthCheck: ...
 
@@ -141,8 +141,8 @@ class Health:
 class Want:
     """note: written on the checks, empty for none.
 
-    object_url: the switch's object. `healthy_while_absent` wants a check that watches it, and `forced_healthy` asks
-    every child but the one that does.
+    object_url: the switch's object. `healthy_while_absent` wants a check that watches it, `forced_healthy` asks
+    every child but the one that does, and `normal` after that waits for the one that does.
     """
 
     check_ids: t.Sequence[str]
@@ -230,15 +230,24 @@ class Notes:
 
 def move_and_note(checks: HealthChecks, have: HealthCheck, want: Want, notes: Notes) -> tuple[HealthCheck, bool]:
     """A latch is noted once it holds, and its end before it ends: killed in between, a latch is never overlooked."""
+    for watcher in depended_upon_anew(checks, have, want):
+        # What a single look says is not yet what Route 53 makes of it: so many in a row have to say the same.
+        checks.await_absence(watcher.id, watcher.failures)
     if want.state in ENDS_A_LATCH:
         notes.write(have)
-    if want.state == WHILE_ABSENT and desired(have, want.state) != have:
-        # What a single look says is not yet what Route 53 makes of it: so many in a row have to say the same.
-        checks.await_looks(have.id, have.failures)
     moved = move(checks, have, want.state)
     if want.state not in ENDS_A_LATCH:
         notes.write(have)
     return moved
+
+
+def depended_upon_anew(checks: HealthChecks, have: HealthCheck, want: Want) -> list[HealthCheck]:
+    """The checks of the switch that were of no account until now: the one to turn round, or one below a held one."""
+    if want.state == WHILE_ABSENT and desired(have, want.state) != have:
+        return [have]
+    if want.state == NORMAL and want.object_url and desired(have, FORCED_HEALTHY) == have:
+        return [child for child in map(checks.get, have.children) if child.watches == want.object_url]
+    return []
 
 
 def look_at_all(checks: HealthChecks, after: tuple[HealthCheck, ...]) -> tuple[tuple[Health, ...], tuple[str, ...]]:

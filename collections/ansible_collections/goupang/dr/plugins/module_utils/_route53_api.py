@@ -39,28 +39,26 @@ class Route53:
         return parsed(answer["HealthCheck"])
 
     def observed(self, check_id: str) -> Observed | None:
-        statuses = [report.get("Status", "") for report in self._reports(check_id)]
-        if not statuses:
-            return None
-        return Observed(len(statuses), sum(1 for status in statuses if status.startswith("Success")))
+        reports = self._reports(check_id)
+        return Observed(len(reports), sum(map(_is_success, reports))) if reports else None
 
-    def await_looks(self, check_id: str, count: int) -> None:
-        """Until each checker has looked so many more times. DeadlinePassed."""
-        looks, last = 0, self._slowest(check_id)
-        while looks < count:
+    def await_absence(self, check_id: str, looks: int) -> None:
+        """Until each checker has looked so many more times in a row and found nothing there. DeadlinePassed."""
+        seen, last = 0, _slowest(self._reports(check_id))
+        while seen < looks:
             if self._clock.now() + LOOK_SECONDS >= self._deadline:
                 raise DeadlinePassed(
-                    f"The checkers of health check {check_id} looked {looks} times in the time that was given, and "
-                    f"have to {count} times before it can be turned round: give it more time."
+                    f"The checkers of health check {check_id} found nothing there {seen} times in a row in the time "
+                    f"that was given, and Route 53 goes by it after {looks} times: see that the object is gone, or "
+                    "give it more time."
                 )
             self._clock.sleep(LOOK_SECONDS)
-            now = self._slowest(check_id)
-            if now != last:
-                looks, last = looks + 1, now
-
-    def _slowest(self, check_id: str) -> t.Any:
-        """When the checker looked that has not looked for the longest time."""
-        return min((report["CheckedTime"] for report in self._reports(check_id)), default=None)
+            reports = self._reports(check_id)
+            now = _slowest(reports)
+            if any(_is_success(report) for report in reports):
+                seen, last = 0, now
+            elif now != last:
+                seen, last = seen + 1, now
 
     def _reports(self, check_id: str) -> list[t.Mapping[str, t.Any]]:
         doing = f"tell what the checkers of health check {check_id} see"
@@ -111,6 +109,15 @@ class Route53:
             return within(self._deadline - self._clock.now(), late, ask)
 
         return _aws.patiently(call, self._clock, self._deadline, REPEAT)
+
+
+def _is_success(report: t.Mapping[str, t.Any]) -> bool:
+    return str(report.get("Status", "")).startswith("Success")
+
+
+def _slowest(reports: t.Sequence[t.Mapping[str, t.Any]]) -> t.Any:
+    """When the checker looked that has not looked for the longest time; None where nobody has looked."""
+    return min((report["CheckedTime"] for report in reports), default=None)
 
 
 def parsed(check: t.Mapping[str, t.Any]) -> HealthCheck:

@@ -25,7 +25,10 @@ options:
     required: true
   state:
     description:
-      - V(normal) counts as healthy when the endpoint is.
+      - V(normal) counts as healthy when the endpoint is. A check that is V(forced_healthy) is let go only once the
+        checkers of the child that watches O(object_url) have found nothing there as often in a row as Route 53 wants
+        for a change, so give O(timeout) time for that. Before, Route 53 would still count the object as there, and
+        move the users.
       - V(forced_unhealthy) counts as unhealthy whatever the endpoint does. The check is disabled, which counts as
         healthy, and inverted.
       - V(forced_healthy) counts as healthy whatever its children say, because one of them, a switch that nobody can
@@ -45,8 +48,8 @@ options:
     required: true
   object_url:
     description:
-      - The URL of the object whose absence is healthy. Required with V(healthy_while_absent), and with
-        V(forced_healthy) where a child watches it.
+      - The URL of the object whose absence is healthy. Required with V(healthy_while_absent); with
+        V(forced_healthy), and V(normal) after that, where a child watches it.
     type: str
   note:
     description:
