@@ -16,7 +16,6 @@ from tests.unit.roles.traffic_world import Clouds, health_checks, silent
 __all__ = ["certificate", "silent"]  # fixtures
 
 SWITCH = "petclinic-switch"
-TOLD = {"guard_flip_told_by": ["switch", "latch"]}
 REASON = {"guard_override": {"rule": "keep_primary", "reason": "Azure was gone"}}
 
 
@@ -36,27 +35,16 @@ def clouds(
         yield Clouds(tmp_path, silent, url, ids, azure.url, str(certificate[0])), route53
 
 
-@pytest.mark.parametrize("told", [TOLD, {}], ids=["guard was told of the last flip", "guard was not"])
 def test_the_primary_stays_held_while_the_checkers_still_see_the_switch(
-    clouds: tuple[Clouds, t.Any], blob: BlobService, told: dict[str, t.Any]
+    clouds: tuple[Clouds, t.Any], blob: BlobService
 ) -> None:
     world, route53 = clouds
     primary = world.ids["primary"]
     # moto forgets the children that are not named again.
     children = [world.ids["primary_endpoint"], world.ids["switch"]]
     route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=False, ChildHealthChecks=children)
-    said, _seconds = world.move("on_primary", **told, **REASON)
+    said, _seconds = world.move("on_primary", **REASON)
     assert SWITCH not in blob.blobs, said
     assert "found nothing there 0 times in a row in the time that was given, and Route 53 goes by it after 3" in said
     check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
     assert (check["Disabled"], check["Inverted"]) == (True, False), said
-
-
-def test_a_latch_alone_is_taken_off_at_once(clouds: tuple[Clouds, t.Any], blob: BlobService) -> None:
-    world, route53 = clouds
-    primary = world.ids["primary"]
-    route53.update_health_check(HealthCheckId=primary, Disabled=True, Inverted=True)
-    said, _seconds = world.move("on_primary", **TOLD, **REASON)
-    assert SWITCH not in blob.blobs, said
-    check = route53.get_health_check(HealthCheckId=primary)["HealthCheck"]["HealthCheckConfig"]
-    assert (check["Disabled"], check["Inverted"]) == (False, False), said
