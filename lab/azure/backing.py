@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from lab import facts as lab_facts
 from lab import reach, releases, topology
 from lab.azure.services import Backing
 from lab.azure.wire import ArmError
@@ -40,7 +41,8 @@ class LabBacking(Backing):
                 client.create_container(public_access=public)
             except ResourceExistsError:
                 client.set_container_access_policy(signed_identifiers={}, public_access=public)
-            releases.put(service, self.facts)
+            # That of the last `up`, which may have brought another WAR since this process began.
+            releases.put(service, lab_facts.load())
 
     def remove_container(self, name: str) -> None:
         from azure.core.exceptions import ResourceNotFoundError
