@@ -12,6 +12,7 @@ from lab.facts import Facts
 from lab.fingerprint import World
 from lab.story import evidence
 from lab.story.audience import Audience
+from lab.story.rows import HASTY_FAILBACK
 from lab.story.steps import IN_DISASTER, IN_PEACE
 from lab.supervisor import wait_until
 from lab.watch import measure, records
@@ -38,7 +39,8 @@ def seen(lab: Facts, now: World, runbooks: Runbooks) -> Seen:
         drill = runbooks.run("drill", drill_scope="full", dr_confirm="failover")
         assert drill.code == 0, drill.tail
         _until_served(audience, IN_DISASTER)
-        home = [runbooks.run("failback", dr_confirm="failback")]
+        home = [runbooks.run("failback", **HASTY_FAILBACK)]
+        assert home[0].code == 0, home[0].tail
         _until_served(audience, IN_PEACE)
         home.append(runbooks.run("cool_down"))
     finally:
