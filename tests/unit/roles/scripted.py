@@ -1,8 +1,8 @@
 """A run of our roles in which each of our modules answers from a script, and writes down what it was asked.
 
-The roles are the real ones, and so is ansible-playbook. Around them stands a collection of the same name whose modules
-know no cloud: what a role asks, in which order, and what it makes of an answer, is all there is to see. Whether a module
-knows an option is seen by the contract tests.
+The roles are the real ones, and so is ansible-playbook. Around them stands a collection of the same name whose
+modules know no cloud: what a role asks, in which order, and what it makes of an answer, is all there is to see.
+Whether a module knows an option is seen by the contract tests.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ if len(answers) > 1:
 print(json.dumps({{"changed": False, **answers[0]}}))
 """
 # Answers that several stories tell.
-SILENT = {"failed": True, "out_of_reach": True, "msg": "db is out of reach (timed out)."}
-AT_PEACE = {"uncarried": None, "in_use": None, "given_up": [], "restores": [], "newest_whole": None}
+SILENT: dict[str, t.Any] = {"failed": True, "out_of_reach": True, "msg": "db is out of reach (timed out)."}
+AT_PEACE: dict[str, t.Any] = {"uncarried": None, "in_use": None, "given_up": [], "restores": [], "newest_whole": None}
 
 
 @dataclass

@@ -12,13 +12,14 @@ from tests.unit.playing import ROOT, Done
 from tests.unit.roles.scripted import AT_PEACE, OURS, SILENT, Stage, told
 
 ROLES = OURS / "roles"
-KEEP = {"guard_override": {"rule": "keep_primary", "reason": "users cannot wait"}}
-WRITTEN = {**AT_PEACE, "uncarried": "petclinic_x", "in_use": "petclinic_x"}
-GIVEN_UP = {**AT_PEACE, "in_use": "petclinic_x", "given_up": ["petclinic_x"]}
-DARK = {"failed": True, "out_of_reach": True, "msg": "Azure does not answer."}
-SHOWN = {"public_ip": "192.0.2.7", "host_keys": []}
-NOBODY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
-MACHINE = {
+KEEP: dict[str, t.Any] = {"guard_override": {"rule": "keep_primary", "reason": "users cannot wait"}}
+WRITTEN: dict[str, t.Any] = {**AT_PEACE, "uncarried": "petclinic_x", "in_use": "petclinic_x"}
+GIVEN_UP: dict[str, t.Any] = {**AT_PEACE, "in_use": "petclinic_x", "given_up": ["petclinic_x"]}
+ALL = ("orphans_exported", "closed", "carried_home")
+DARK: dict[str, t.Any] = {"failed": True, "out_of_reach": True, "msg": "Azure does not answer."}
+SHOWN: dict[str, t.Any] = {"public_ip": "192.0.2.7", "host_keys": []}
+NOBODY: dict[str, t.Any] = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+MACHINE: dict[str, t.Any] = {
     "dr_azure_location": "koreacentral",
     "dr_machine_size": "Standard_B2s",
     "dr_machine_size_fallbacks": [],
@@ -44,7 +45,7 @@ def find_machine(stage: Stage, *roles: dict[str, t.Any], **variables: t.Any) -> 
     """Look for the machine, then play the roles."""
     for name in ("key.pub", "key"):
         (stage.folder / name).write_text("ssh-ed25519 AAAA\n")
-    files = {
+    files: dict[str, t.Any] = {
         "dr_ssh_public_key_file": str(stage.folder / "key.pub"),
         "dr_known_hosts_file": str(stage.folder / ".dr/known_hosts"),
     }
@@ -66,7 +67,7 @@ def test_what_is_given_up_is_closed_first(tmp_path: Path) -> None:
 class TestADatabaseThatRests:
     """A silent server may be one that was stopped: cool_down.yml does, where dr_database_rests says so."""
 
-    RESTS: t.ClassVar = {"dr_database_rests": True}
+    RESTS: t.ClassVar[dict[str, t.Any]] = {"dr_database_rests": True}
 
     def test_it_is_started_and_then_settled(self, tmp_path: Path) -> None:
         started = {"before": "Stopped", "after": "Ready", "changed": True}
@@ -82,7 +83,7 @@ class TestADatabaseThatRests:
 
     def test_azure_is_asked_once_in_a_run_whether_it_is_dark(self, tmp_path: Path) -> None:
         stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_mysql_server": [DARK]})
-        done = stage.play(database("orphans_exported"), database("closed"), database("carried_home"), **KEEP, **self.RESTS)
+        done = stage.play(*map(database, ALL), **KEEP, **self.RESTS)
         assert done.returncode == 0, told(done)
         assert [call["timeout"] for call in stage.asked("azure_mysql_server")] == [15]
         assert "WHAT THEY WROTE ON THE SECONDARY DOES NOT COME WITH THEM" in told(done)
@@ -103,13 +104,12 @@ class TestADatabaseThatRests:
 class TestADatabaseOnTheMachine:
     """With dr_database_host: on_vm it goes with the machine, and with it what nobody carried home."""
 
-    ON_VM: t.ClassVar = {"dr_database_host": "on_vm", "dr_temporary_ssh_rule": False}
-    NO_MACHINE: t.ClassVar = {"public_ip": "", "host_keys": []}
+    ON_VM: t.ClassVar[dict[str, t.Any]] = {"dr_database_host": "on_vm", "dr_temporary_ssh_rule": False}
+    NO_MACHINE: t.ClassVar[dict[str, t.Any]] = {"public_ip": "", "host_keys": []}
 
     def test_one_that_is_gone_holds_nothing_up(self, tmp_path: Path) -> None:
         stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_dr_vm": [self.NO_MACHINE]})
-        states = [database(state) for state in ("orphans_exported", "closed", "carried_home")]
-        done = find_machine(stage, *states, **KEEP, **self.ON_VM)
+        done = find_machine(stage, *map(database, ALL), **KEEP, **self.ON_VM)
         assert done.returncode == 0, told(done)
         assert "There is no machine, and so no database on it" in told(done)
         assert "DOES NOT COME WITH THEM" not in told(done)
@@ -137,13 +137,13 @@ class TestADatabaseOnTheMachine:
 
 
 class TestAMachineThatNobodySees:
-    CLOSE: t.ClassVar = {
+    CLOSE: t.ClassVar[dict[str, t.Any]] = {
         "role": "goupang.dr.application",
         "application_state": "standby",
         "hosts": "secondary_machine",
     }
-    EDGE: t.ClassVar = {"role": "goupang.dr.edge", "edge_state": "as_closable"}
-    APPLICATION: t.ClassVar = {
+    EDGE: t.ClassVar[dict[str, t.Any]] = {"role": "goupang.dr.edge", "edge_state": "as_closable"}
+    APPLICATION: t.ClassVar[dict[str, t.Any]] = {
         "dr_release_blob": "petclinic.war",
         "dr_release_sha256": "0" * 64,
         "dr_health_path": "/",

@@ -48,6 +48,9 @@ newest_valid:
     backup_id:
       description: Its id.
       type: str
+    started:
+      description: When it was begun, in UTC. Its data are as of then.
+      type: str
     finished:
       description: When it was finished, in UTC.
       type: str
@@ -114,6 +117,7 @@ def answer(shelf: _backups.Shelf, now: datetime) -> dict[str, t.Any]:
         "newest_valid": newest
         and {
             "backup_id": newest.backup_id,
+            "started": newest.started,
             "finished": newest.finished,
             "bytes": newest.compressed.bytes,
             "tables": newest.tables,
