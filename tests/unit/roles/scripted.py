@@ -8,6 +8,7 @@ Whether a module knows an option is seen by the contract tests.
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -93,6 +94,11 @@ class Stage:
         for module in (OURS / "plugins/modules").glob("*.py"):
             (modules / module.name).write_text(MODULE.format(here=str(self.folder), name=module.stem))
         (self.folder / "answers.json").write_text(json.dumps(self.answers))
+        # What role bastion finds on a host that it has equipped before.
+        programs = self.folder / "opt/venv/bin"
+        programs.mkdir(parents=True)
+        (programs / "python").symlink_to(sys.executable)
+        (programs / "pip").symlink_to("/bin/true")
 
     def _invent(self, variables: Mapping[str, t.Any]) -> None:
         groups = {
@@ -109,6 +115,7 @@ class Stage:
         database = {"login_host": "db.example", "login_port": 3306, "login_user": "a", "login_password": "b"}
         (self.folder / "authority.pem").write_text("")
         return {
+            "ansible_become": False,
             "bastion_home": str(self.folder / "opt"),
             "bastion_requirements": [],
             "dr_application": "petclinic",
