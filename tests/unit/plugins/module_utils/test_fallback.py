@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside, _fallback
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     Damaged,
     DeadlinePassed,
@@ -187,6 +187,16 @@ def test_the_next_restore_passes_it_over_at_once_and_says_so_again(
     assert len(target.ran) == len(restored_alone(store, good).ran)
     assert "24 h 20 min more are lost" in answer["lost_more"]
     assert f"p/{newest.backup_id}.damaged.json" in answer["lost_more"]
+
+
+def test_a_damaged_one_that_is_older_costs_nothing_whenever_it_ended(store: MemoryStore, good: Manifest) -> None:
+    rotten = dataclasses.replace(good, backup_id="petclinic_20261120t000000z", started="2026-11-20T00:00:00Z")
+    rotten = dataclasses.replace(rotten, finished="2026-11-22T20:00:00Z")
+    store.blobs[f"p/{rotten.backup_id}.sql.gz"] = store.blobs[f"p/{good.backup_id}.sql.gz"]
+    store.blobs[f"p/{rotten.backup_id}.manifest.json"] = rotten.to_json()
+    _fallback.mark(store, "p/", rotten.backup_id, "The dump is damaged.", NOW)
+    answer = restore(store, FakeTarget())
+    assert (answer["backup_id"], answer["passed_over"], answer["lost_more"]) == (good.backup_id, [], "")
 
 
 def restored_alone(store: MemoryStore, backup: Manifest) -> FakeTarget:

@@ -42,7 +42,7 @@ options:
   backup:
     description:
       - Id of the backup to restore.
-      - V(newest) is the one that finished last by its manifest, of those whose manifest can be read and whose
+      - V(newest) is the one that was begun last by its manifest, of those whose manifest can be read and whose
         dump has the manifest's size, and which is neither held back nor known to be damaged.
     type: str
     default: newest
