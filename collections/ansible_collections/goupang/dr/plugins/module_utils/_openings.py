@@ -5,11 +5,13 @@
 From the moment when a copy is opened until its data is back on the primary, the copy
 is the truth: nothing may be loaded over it. Privileges alone cannot say so, since a
 copy that is closed for the way home looks like one that was never opened. A copy may
-also be given up, by a person's word: it is the truth no more, and is kept.
+also be given up, by a person's word: it is the truth no more, and is kept. Whatever
+became of it, it holds what its backup does not, and is never taken for that again.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
@@ -74,6 +76,17 @@ def uncarried(openings: list[Opening]) -> str | None:
 def given_up(openings: list[Opening]) -> set[str]:
     """The schemas that hold what users wrote and nobody carried home."""
     return {opening.schema for opening in openings if opening.state == GIVEN_UP}
+
+
+def nowhere_else(openings: list[Opening]) -> set[str]:
+    """The schemas that hold what users wrote and nobody carried home, given up or not."""
+    return {opening.schema for opening in openings if opening.state != CARRIED_HOME}
+
+
+def untouched(openings: list[Opening], schema: str) -> str:
+    """This name, or the first of <name>_2, <name>_3, ... that no users were ever let write to."""
+    names = itertools.chain([schema], (f"{schema}_{number}" for number in itertools.count(2)))
+    return next(name for name in names if find(openings, name) is None)
 
 
 def find(openings: list[Opening], schema: str) -> Opening | None:
