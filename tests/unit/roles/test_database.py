@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import typing as t
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from tests.unit.playing import ROOT, Done, play, told
+from tests.unit.roles.overlaid import overlaid
 
 ROLE = ROOT / "collections/ansible_collections/goupang/dr/roles/database"
 TASKS = ROLE / "tasks"
@@ -114,6 +116,49 @@ def test_the_name_of_what_the_primary_held_before_is_no_longer_than_mysql_allows
     (name,) = re.findall(rf"{schema}_before_\w+", told(done))
     assert len(home) <= 64
     assert name == f"{schema}_before_20261124t061500z"
+
+
+HOME_AT = "2026-11-24T06:15:00Z"
+EARLIER, LATER = "2026-11-24T03:00:00Z", "2026-11-24T06:16:00Z"
+DARK = {"failed": True, "msg": "silent", "out_of_reach": True}
+
+
+@pytest.mark.parametrize(
+    ("secondary", "newest", "held", "taken"),
+    [
+        ({"uncarried": None, "settled": HOME_AT}, EARLIER, [], True),
+        ({"uncarried": None, "settled": HOME_AT}, None, [], True),
+        # This run, or one before, or the night has done it.
+        ({"uncarried": None, "settled": HOME_AT}, LATER, [], False),
+        ({"uncarried": None, "settled": HOME_AT}, EARLIER, [LATER], False),
+        # Nobody ever wrote there, or its data are not home: a dry run.
+        ({"uncarried": None, "settled": None}, EARLIER, [], False),
+        (DARK, EARLIER, [], False),
+    ],
+)
+def test_what_came_home_is_backed_up_once(
+    tmp_path: Path, secondary: dict[str, t.Any], newest: str | None, held: list[str], taken: bool
+) -> None:
+    backups = {"newest_valid": newest and {"started": newest}, "held": [{"started": when} for when in held]}
+    modules = {
+        "mysql_restore_info": secondary,
+        "mysql_backup_info": backups,
+        "mysql_backup": {"changed": True, "backup_id": "petclinic_20261124t061600z"},
+    }
+    collections, log = overlaid(tmp_path, modules, ["bastion"])
+    role = {"role": "goupang.dr.database", "database_state": "backed_up_at_home"}
+    ours = [{"name": "Back up", "hosts": "localhost", "gather_facts": False, "roles": [role]}]
+    (tmp_path / "hosts").write_text("localhost\n[primary_bastion]\nbastion\n[secondary_machine]\nmachine\n")
+    given = {
+        **{"dr_storage_account_url": "https://blob", "dr_backup_container": "box", "dr_schema": "petclinic"},
+        **{"dr_azure_login": {}, "dr_primary_database": {}, "dr_secondary_database": {}},
+        **{"dr_application_database_user": "petclinic", "bastion_python": sys.executable},
+        **{"bastion_database_ca": "", "bastion_cloud_ca": ""},
+    }
+    environment = {"ANSIBLE_COLLECTIONS_PATH": collections}
+    done = play(tmp_path, yaml.safe_dump(ours), variables=given, inventory="hosts", environment=environment)
+    assert done.returncode == 0, told(done)
+    assert ("mysql_backup" in log.read_text().split()) is taken
 
 
 def test_both_places_of_backups_are_pruned() -> None:

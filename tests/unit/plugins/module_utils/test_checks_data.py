@@ -245,7 +245,7 @@ def test_the_target_is_asked() -> None:
             "information_schema.TABLES": [("petclinic_1", 10), ("empty", None)],
             "VERSION()": [("9.7.4",)],
             "Ssl_server_not_after": [("Ssl_server_not_after", "Nov 24 10:00:00 2027 GMT")],
-            "openings": [("petclinic_1", 0, 0, datetime(2026, 11, 24, tzinfo=timezone.utc))],
+            "openings": [("petclinic_1", 0, 0, datetime(2026, 11, 24, tzinfo=timezone.utc), None)],
         }
     )
     target = data.ask_target(server)

@@ -326,7 +326,9 @@ def test_what_is_held_back_and_what_is_damaged_is_named(store: MemoryStore, good
     answer = mysql_backup_info.answer(_backups.shelf(store, "p/"), NOW)
 
     assert answer["newest_valid"]["backup_id"] == good.backup_id
-    assert answer["held"] == [{"backup_id": held.backup_id, "finished": held.finished, "flags": held.flags}]
+    (said,) = answer["held"]
+    assert (said["backup_id"], said["finished"], said["flags"]) == (held.backup_id, held.finished, held.flags)
+    assert (answer["newest_valid"]["started"], said["started"]) == (good.started, held.started)
     assert list(answer["refused"]) == [f"p/{newest.backup_id}.manifest.json"]
     assert answer["proof"] == dataclasses.asdict(proof)
     assert answer["valid"] == 1

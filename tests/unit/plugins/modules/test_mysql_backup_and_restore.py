@@ -157,6 +157,7 @@ def test_info_where_nothing_was_ever_restored() -> None:
         "uncarried_since": None,
         "uncarried_next_keys": {},
         "given_up": [],
+        "settled": None,
         "newest_whole": None,
     }
 
@@ -179,3 +180,4 @@ def test_what_a_person_gave_up_is_named_since_it_is_nowhere_else() -> None:
         _openings.write(target, _openings.Opening("petclinic_1", state))
     answer = mysql_restore_info.run(None, target)
     assert (answer["uncarried"], answer["given_up"]) == (None, ["petclinic_1"])
+    assert answer["settled"] == "2026-11-22T20:45:01Z"

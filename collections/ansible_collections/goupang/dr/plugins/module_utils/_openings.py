@@ -20,6 +20,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._restore_ledger import 
     NO_SUCH_SCHEMA,
     NO_SUCH_TABLE,
     SCHEMA,
+    iso,
 )
 
 TABLE = f"{SCHEMA}.openings"
@@ -35,11 +36,14 @@ _CREATE = f"""CREATE TABLE IF NOT EXISTS {TABLE} (
 
 @dataclass(frozen=True)
 class Opening:
-    """opened: when users were let in, ISO 8601 in UTC; "" where that is still to be written down."""
+    """opened: when users were let in, ended: when that was carried home or given up. ISO 8601 in UTC; "" where that is
+    still to be written down.
+    """
 
     schema: str
     state: str
     opened: str = field(default="", compare=False)
+    ended: str = field(default="", compare=False)
 
     def public(self) -> dict[str, str]:
         return {"schema": self.schema, "state": self.state}
@@ -49,16 +53,16 @@ def read(session: Session) -> list[Opening]:
     """All openings, the newest first; none on a server where nothing was ever opened."""
     try:
         found = session.rows(
-            "SELECT schema_name, carried_home IS NOT NULL, given_up IS NOT NULL, opened"
-            f" FROM {TABLE} ORDER BY opened DESC"
+            "SELECT schema_name, carried_home IS NOT NULL, given_up IS NOT NULL, opened,"
+            f" COALESCE(carried_home, given_up) FROM {TABLE} ORDER BY opened DESC"
         )
     except ServiceFault as error:
         if error.code in (NO_SUCH_TABLE, NO_SUCH_SCHEMA):
             return []
         raise
     return [
-        Opening(schema, CARRIED_HOME if carried else GIVEN_UP if given_up else OPENED, f"{opened:%Y-%m-%dT%H:%M:%SZ}")
-        for schema, carried, given_up, opened in found
+        Opening(schema, CARRIED_HOME if carried else GIVEN_UP if given_up else OPENED, iso(opened), iso(ended))
+        for schema, carried, given_up, opened, ended in found
     ]
 
 
@@ -71,6 +75,11 @@ def uncarried(openings: list[Opening]) -> str | None:
     """The schema that is the truth now, if it is one of these."""
     found = truth(openings)
     return found.schema if found else None
+
+
+def settled(openings: list[Opening]) -> str | None:
+    """Since when no schema is the truth any more; None while one is, and where none ever was."""
+    return None if truth(openings) else max((opening.ended for opening in openings), default=None)
 
 
 def given_up(openings: list[Opening]) -> set[str]:

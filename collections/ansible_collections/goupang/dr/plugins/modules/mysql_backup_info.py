@@ -48,6 +48,9 @@ newest_valid:
     backup_id:
       description: Its id.
       type: str
+    started:
+      description: When it was begun, in UTC. It holds what was there then.
+      type: str
     finished:
       description: When it was finished, in UTC.
       type: str
@@ -72,6 +75,9 @@ held:
   contains:
     backup_id:
       description: Its id.
+      type: str
+    started:
+      description: When it was begun, in UTC.
       type: str
     finished:
       description: When it was finished, in UTC.
@@ -114,12 +120,16 @@ def answer(shelf: _backups.Shelf, now: datetime) -> dict[str, t.Any]:
         "newest_valid": newest
         and {
             "backup_id": newest.backup_id,
+            "started": newest.started,
             "finished": newest.finished,
             "bytes": newest.compressed.bytes,
             "tables": newest.tables,
         },
         "age_seconds": newest and int((now - moment(newest.started)).total_seconds()),
-        "held": [{"backup_id": held.backup_id, "finished": held.finished, "flags": held.flags} for held in shelf.held],
+        "held": [
+            {"backup_id": one.backup_id, "started": one.started, "finished": one.finished, "flags": one.flags}
+            for one in shelf.held
+        ],
         "proof": shelf.proof and asdict(shelf.proof),
         "valid": len(shelf.valid),
         "refused": shelf.refused,
