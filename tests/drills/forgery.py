@@ -76,7 +76,8 @@ def forged(world: World, change: Callable[[bytes], bytes]) -> Iterator[str]:
     with _container(world) as container:
         newest = _newest(container)
         manifest = json.loads(container.download_blob(f"{newest}.manifest.json").readall())
-        manifest |= {"backup_id": FORGED, "finished": LATER}
+        # Begun when that one had ended, so newer in what it holds; an age from the future would be on every screen.
+        manifest |= {"backup_id": FORGED, "started": manifest["finished"], "finished": LATER}
         blobs: dict[str, t.Any] = {
             f"{PREFIX}{FORGED}.sql.gz": change(bytes(container.download_blob(f"{newest}.sql.gz").readall())),
             f"{PREFIX}{FORGED}.manifest.json": json.dumps(manifest).encode(),

@@ -60,7 +60,7 @@ def test_a_failover_that_began_meanwhile_wants_no_older_backup(world: t.Callable
 
     def others_move() -> None:
         stored()
-        ours.is_closed = what == "the mark"
+        ours.mark = 200 if what == "the mark" else 404
         holder = {"owner": "kim", "intent": "failover", "run": "r", "since": "2026-11-22T20:41:00Z"}
         if what == "the lock":
             ours.blob.put("petclinic/lock", json.dumps({"holder": holder, "lease": "l", "past": []}).encode())

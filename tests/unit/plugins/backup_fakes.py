@@ -251,7 +251,7 @@ class FakeTarget:
         if "goupang_dr" not in self.schemas:
             raise ServiceFault("no such table", "1146")
         return [
-            (schema, int(state == "carried_home"), int(state == "given_up"), NOW)
+            (schema, int(state == "carried_home"), int(state == "given_up"), NOW, None if state == "opened" else NOW)
             for schema, state in reversed(self.openings.items())
         ]
 

@@ -32,13 +32,13 @@ class World:
     def __init__(self, folder: Path, certificate: tuple[Path, Path], api: KubernetesApi) -> None:
         self.folder, self.certificate, self.api = folder, certificate, api
         self.blob = BlobService()
-        self.is_closed = False
+        self.mark = 404
         if api.end == COMPLETE:
             api.at_end = lambda: self.blob.put(DUMP, gzip.compress(dump_of({"owners": 3})), UPLOADED)
 
     def answer(self, asked: Asked) -> Answer | None:
         if asked.path == "/switch/petclinic-primary-closed":
-            return Answer(200 if self.is_closed else 404)
+            return Answer(self.mark)
         return self.blob.answer(asked) or self.api.answer(asked)
 
     def back_up(self, *options: str, **variables: t.Any) -> Done:

@@ -102,6 +102,20 @@ def test_only_a_restore_of_the_newest_may_fall_back() -> None:
         assert restore["goupang.dr.mysql_restore_sanitized"]["backup"] == "{{ database_backup.backup_id }}", name
 
 
+def test_the_name_of_what_the_primary_held_before_is_no_longer_than_mysql_allows(tmp_path: Path) -> None:
+    """A failback would stop at it, while users can write nowhere."""
+    (swap,) = (task for task in tasks("carried_home.yml") if "goupang.dr.mysql_schema_swap" in task)
+    schema = "a" * 27
+    home = f"{schema}_20261122t204501z_2_20261124t061500z"
+    given = {"dr_schema": schema, "database_backup": {"backup_id": home}}
+    show = {"name": "Show", "ansible.builtin.debug": {"msg": swap["goupang.dr.mysql_schema_swap"]["retired"]}}
+    ours = [{"name": "Show", "hosts": "localhost", "gather_facts": False, "tasks": [show]}]
+    done = play(tmp_path, yaml.safe_dump(ours), variables=given)
+    (name,) = re.findall(rf"{schema}_before_\w+", told(done))
+    assert len(home) <= 64
+    assert name == f"{schema}_before_20261124t061500z"
+
+
 def test_both_places_of_backups_are_pruned() -> None:
     (task, *_orphans) = tasks("pruned.yml")
     assert task["loop"] == ["{{ database_prefix }}", "home/"]

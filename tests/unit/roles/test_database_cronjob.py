@@ -116,6 +116,24 @@ def test_a_dump_that_is_cut_is_a_sentence_and_no_backup(world: t.Callable[..., W
     assert [name for name in ours.blob.blobs if "manifest" in name] == []
 
 
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        (200, "The primary was closed while the CronJob dumped it, so its dump is no backup"),
+        (403, "Nobody can tell whether the primary was closed while the CronJob dumped it: its mark in Azure Blob "),
+    ],
+)
+def test_a_dump_beside_which_the_primary_may_have_been_closed_is_no_backup(
+    mark: int, said: str, world: t.Callable[..., World]
+) -> None:
+    ours = world(end=COMPLETE)
+    ours.mark = mark
+    done = ours.back_up()
+    assert done.returncode == 2
+    assert said in told(done)
+    assert [name for name in ours.blob.blobs if "manifest" in name] == []
+
+
 def test_a_dry_run_starts_nothing(world: t.Callable[..., World]) -> None:
     ours = world(end=COMPLETE)
     done = ours.back_up("--check", "--diff")

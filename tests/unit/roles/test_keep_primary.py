@@ -178,33 +178,3 @@ class TestAMachineThatNobodySees:
         plays = (ROOT / "playbooks/failback.yml").read_text()
         order = ["traffic_state: on_primary", "machine_state: known", "edge_state: as_closable", "state: standby"]
         assert sorted(order, key=plays.index) == order
-
-
-class TestTheBackupAtTheEnd:
-    """What came home is younger than any backup; and a primary that is held may not be what counts."""
-
-    FENCE: t.ClassVar[dict[str, t.Any]] = {"role": "goupang.dr.fence", "fence_state": "open"}
-    GONE: t.ClassVar[dict[str, t.Any]] = {"url": "https://account.blob.example/switch/petclinic-primary-closed"}
-
-    def test_is_the_playbooks_last_word(self) -> None:
-        last = yaml.safe_load((ROOT / "playbooks/failback.yml").read_text())[-1]["roles"]
-        assert last == [self.backup()]
-
-    @pytest.mark.parametrize(
-        ("mark", "secondary", "backups"), [(GONE, AT_PEACE, 1), (GONE, SILENT, 0), (DARK, AT_PEACE, 0)]
-    )
-    def test_is_taken_unless_the_primary_is_held(
-        self, tmp_path: Path, mark: dict[str, t.Any], secondary: dict[str, t.Any], backups: int
-    ) -> None:
-        stage = Stage(tmp_path, {"mysql_restore_info": [secondary], "blob_object": [mark]})
-        done = stage.play(database("closed"), self.FENCE, self.backup(), backup_via="kubernetes", **KEEP)
-        assert done.returncode == 0, told(done)
-        assert len(stage.asked("mysql_backup")) == backups
-        assert stage.asked("mysql_writers")[0]["hold"] is (backups == 0)
-
-    def backup(self) -> dict[str, t.Any]:
-        return {
-            **database("backed_up"),
-            "database_backup_via": "bastion",
-            "when": "not fence_primary_is_held",
-        }

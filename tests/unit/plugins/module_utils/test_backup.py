@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import typing as t
 from dataclasses import replace
 from datetime import timedelta
 
@@ -177,13 +178,41 @@ def test_findings_for_the_target() -> None:
 def test_newest_is_by_the_manifest_and_not_by_name() -> None:
     store = MemoryStore()
     first = take(store, minutes=10)
-    # A copy under a name that sorts last, but finished earlier.
-    early = replace(first, backup_id="z", finished="2026-11-22T20:00:00Z")
-    store.blobs["daily/z.sql.gz"] = store.blobs[f"daily/{first.backup_id}.sql.gz"]
-    store.blobs["daily/z.manifest.json"] = early.to_json()
+    # A copy under a name that sorts last, but begun earlier.
+    early = put(store, first, backup_id="z", started="2026-11-22T20:00:00Z")
 
     assert _backups.choose(store, "daily/", "newest") == first
     assert _backups.choose(store, "daily/", "z") == early
+
+
+def put(store: MemoryStore, like: Manifest, **changes: t.Any) -> Manifest:
+    """The same backup once more, with another manifest."""
+    manifest = replace(like, **changes)
+    store.blobs[f"daily/{manifest.backup_id}.sql.gz"] = store.blobs[f"daily/{like.backup_id}.sql.gz"]
+    store.blobs[f"daily/{manifest.backup_id}.manifest.json"] = manifest.to_json()
+    return manifest
+
+
+def test_a_long_dump_that_was_begun_before_a_short_one_is_older_whenever_it_ended() -> None:
+    """What a dump holds is as of its beginning: a nightly one may outlast the last one of a failover."""
+    store = MemoryStore()
+    last = take(store, minutes=10)
+    long = put(store, last, backup_id="long", started="2026-11-22T20:00:00Z", finished="2026-11-22T23:00:00Z")
+    shelf = _backups.shelf(store, "daily/")
+
+    assert shelf.valid == [last, long]
+    assert _backups.newest(shelf) == last.backup_id
+    held = put(store, long, flags=["A is gone."])
+    shelf = _backups.shelf(store, "daily/")
+    assert (shelf.valid, shelf.held) == ([last], [held])
+    assert _backups.newest(shelf) == last.backup_id
+
+
+def test_of_two_that_were_begun_in_the_same_second_the_one_that_ended_last_is_the_newest() -> None:
+    store = MemoryStore()
+    first = take(store)
+    second = put(store, first, backup_id="a", finished="2026-11-22T23:00:00Z")
+    assert _backups.shelf(store, "daily/").valid == [second, first]
 
 
 def test_what_is_not_a_backup_is_passed_over_and_said() -> None:

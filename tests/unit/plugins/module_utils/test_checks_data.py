@@ -101,14 +101,14 @@ def test_a_newer_one_that_is_not_whole_is_passed_over_aloud() -> None:
 
 def test_a_flagged_one_that_is_newer_is_said_with_the_way_to_accept_it() -> None:
     flagged = replace(
-        NEWEST, backup_id="petclinic_20261124t060000z", finished="2026-11-24T06:00:00Z", flags=["A is gone."]
+        NEWEST, backup_id="petclinic_20261124t060000z", started="2026-11-24T06:00:00Z", flags=["A is gone."]
     )
     (line,) = data.judge_backup(NOW, replace(shelf(NEWEST), held=[flagged]), CLOSED)
     assert line.level == WARN
     assert line.what.startswith("petclinic_20261124t030000z, ")
     assert line.what.endswith("Backup petclinic_20261124t060000z is held back: A is gone")
     assert "dr_accept_backup='petclinic_20261124t060000z: " in line.fix
-    older = replace(flagged, finished="2026-11-23T06:00:00Z")
+    older = replace(flagged, started="2026-11-23T06:00:00Z", finished="2026-11-24T07:00:00Z")
     assert data.judge_backup(NOW, replace(shelf(NEWEST), held=[older]), CLOSED)[0].level == OK
 
 
@@ -245,7 +245,7 @@ def test_the_target_is_asked() -> None:
             "information_schema.TABLES": [("petclinic_1", 10), ("empty", None)],
             "VERSION()": [("9.7.4",)],
             "Ssl_server_not_after": [("Ssl_server_not_after", "Nov 24 10:00:00 2027 GMT")],
-            "openings": [("petclinic_1", 0, 0, datetime(2026, 11, 24, tzinfo=timezone.utc))],
+            "openings": [("petclinic_1", 0, 0, datetime(2026, 11, 24, tzinfo=timezone.utc), None)],
         }
     )
     target = data.ask_target(server)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside, _fallback
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     Damaged,
     DeadlinePassed,
@@ -189,6 +189,16 @@ def test_the_next_restore_passes_it_over_at_once_and_says_so_again(
     assert f"p/{newest.backup_id}.damaged.json" in answer["lost_more"]
 
 
+def test_a_damaged_one_that_is_older_costs_nothing_whenever_it_ended(store: MemoryStore, good: Manifest) -> None:
+    rotten = dataclasses.replace(good, backup_id="petclinic_20261120t000000z", started="2026-11-20T00:00:00Z")
+    rotten = dataclasses.replace(rotten, finished="2026-11-22T20:00:00Z")
+    store.blobs[f"p/{rotten.backup_id}.sql.gz"] = store.blobs[f"p/{good.backup_id}.sql.gz"]
+    store.blobs[f"p/{rotten.backup_id}.manifest.json"] = rotten.to_json()
+    _fallback.mark(store, "p/", rotten.backup_id, "The dump is damaged.", NOW)
+    answer = restore(store, FakeTarget())
+    assert (answer["backup_id"], answer["passed_over"], answer["lost_more"]) == (good.backup_id, [], "")
+
+
 def restored_alone(store: MemoryStore, backup: Manifest) -> FakeTarget:
     target = FakeTarget()
     restore(store, target, backup=backup.backup_id)
@@ -316,7 +326,9 @@ def test_what_is_held_back_and_what_is_damaged_is_named(store: MemoryStore, good
     answer = mysql_backup_info.answer(_backups.shelf(store, "p/"), NOW)
 
     assert answer["newest_valid"]["backup_id"] == good.backup_id
-    assert answer["held"] == [{"backup_id": held.backup_id, "finished": held.finished, "flags": held.flags}]
+    (said,) = answer["held"]
+    assert (said["backup_id"], said["finished"], said["flags"]) == (held.backup_id, held.finished, held.flags)
+    assert (answer["newest_valid"]["started"], said["started"]) == (good.started, held.started)
     assert list(answer["refused"]) == [f"p/{newest.backup_id}.manifest.json"]
     assert answer["proof"] == dataclasses.asdict(proof)
     assert answer["valid"] == 1

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 import zstandard
-from ansible_collections.goupang.dr.plugins.module_utils import _backup, _restore_ledger
+from ansible_collections.goupang.dr.plugins.module_utils import _backup, _openings, _restore_ledger
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._restore import Restore, Restored, schema_name
@@ -80,7 +80,7 @@ def test_check_do_check_again_do_again(store: MemoryStore, manifest: Manifest) -
     assert (done.changed, done.schema, done.rows, done.gtid_set) == (True, ID, TABLES, "a:1-5")
     assert target.schemas[ID] == {"owners": 3, "pets": 2, "types": 0}
     assert not check(target, store, manifest).changed
-    # Users have written since: the counts of then are told, not compared.
+    # The counts of then are told, not compared again.
     target.schemas[ID]["owners"] = 5
     again = restore(target, store, manifest)
     assert (again.changed, again.rows) == (False, TABLES)
@@ -482,6 +482,91 @@ def test_older_restores_go_unless_someone_uses_them(
 
     assert restore(target, store, last, 2, in_use).pruned == pruned
     assert {"petclinic_4", "petclinic_5", "serving"} <= set(target.schemas)
+
+
+ENDS = [(), (_openings.CARRIED_HOME,), (_openings.GIVEN_UP,)]
+
+
+def opened(target: FakeTarget, schema: str, *then: str) -> None:
+    """Users are let in, and write; then this becomes of it."""
+    for state in (_openings.OPENED, *then):
+        _openings.write(target, _openings.Opening(schema, state))
+    target.schemas[schema]["owners"] = 99
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_users_wrote_to_is_that_backup_no_more(
+    end: tuple[str, ...], store: MemoryStore, manifest: Manifest
+) -> None:
+    target = FakeTarget()
+    restore(target, store, manifest)
+    opened(target, ID, *end)
+    anew = f"{ID}_2"
+
+    assert check(target, store, manifest).changed
+    assert anew not in target.schemas
+    done = restore(target, store, manifest)
+    assert (done.changed, done.schema, done.rows, done.pruned) == (True, anew, TABLES, [])
+    assert target.schemas[anew] == {"owners": 3, "pets": 2, "types": 0}
+    assert target.schemas[ID]["owners"] == 99
+    for again in (check(target, store, manifest), restore(target, store, manifest)):
+        assert (again.changed, again.schema) == (False, anew)
+    assert {record.schema: record.backup_id for record in _restore_ledger.read(target)} == {ID: ID, anew: ID}
+
+
+def test_each_opening_of_a_backup_makes_it_be_loaded_once_more(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    restore(target, store, manifest)
+    for number in (2, 3, 4):
+        opened(target, restore(target, store, manifest).schema, _openings.CARRIED_HOME)
+        assert restore(target, store, manifest).schema == f"{ID}_{number}"
+    # What is home is elsewhere too, and goes as any other restore does.
+    assert ID not in target.schemas
+
+
+@pytest.mark.parametrize(("end", "stays"), [*zip(ENDS, [True, False, True])])
+def test_what_is_nowhere_else_is_kept_though_nobody_uses_it(
+    end: tuple[str, ...], stays: bool, store: MemoryStore, manifest: Manifest
+) -> None:
+    target = FakeTarget()
+    restore(target, store, manifest)
+    opened(target, ID, *end)
+    done = restore(target, store, manifest, keep=1)
+    assert (ID in target.schemas, done.pruned) == (stays, [] if stays else [ID])
+
+
+def test_killed_at_any_call_while_it_is_loaded_anew_what_users_wrote_stays(
+    store: MemoryStore, manifest: Manifest
+) -> None:
+    def before() -> FakeTarget:
+        target = FakeTarget()
+        restore(target, store, manifest)
+        opened(target, ID, _openings.GIVEN_UP)
+        target.calls = 0
+        return target
+
+    calls = before()
+    restore(calls, store, manifest)
+    for call in range(1, calls.calls + 1):
+        target = before()
+        target.dies_at = call
+        with pytest.raises(Killed):
+            restore(target, store, manifest)
+        target.dies_at = 0
+
+        restore(target, store, manifest)
+        assert target.schemas[ID]["owners"] == 99
+        assert target.schemas[f"{ID}_2"] == {"owners": 3, "pets": 2, "types": 0}
+        assert target.ledger[f"{ID}_2"]["state"] == "whole"
+
+
+def test_a_name_that_is_too_long_with_its_number_is_refused(store: MemoryStore, manifest: Manifest) -> None:
+    target = FakeTarget()
+    long = "x" * 64
+    Restore(target, store, manifest, "", long).ensure(2, ())
+    opened(target, long, _openings.CARRIED_HOME)
+    with pytest.raises(Refused, match="shorter schema_prefix"):
+        Restore(target, store, manifest, "", long).ensure(2, ())
 
 
 def test_a_target_that_refuses_to_leave_its_keys_visible_is_tolerated(store: MemoryStore, manifest: Manifest) -> None:

@@ -217,7 +217,7 @@ def test_without_a_beginning_it_says_so() -> None:
 
 
 def test_the_collation_of_a_person_wins_and_that_of_the_backup_before_is_next() -> None:
-    before = replace(MANIFEST, charset="latin1", collation="latin1_bin", finished="2026-11-01T00:00:00Z")
+    before = replace(MANIFEST, charset="latin1", collation="latin1_bin", started="2026-11-01T00:00:00Z")
     store = store_with(TWO)
     store.blobs[f"primary/{before.backup_id}x.sql.gz"] = b""
     before = replace(before, backup_id=f"{before.backup_id}x", compressed=replace(before.compressed, bytes=0))

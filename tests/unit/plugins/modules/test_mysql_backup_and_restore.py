@@ -76,6 +76,25 @@ def test_restore_check_do_check_again_do_again() -> None:
     assert all(answer["rows"] == {"owners": 2} for answer in answers)
 
 
+def test_a_second_failover_from_the_same_backup_begins_with_that_backup() -> None:
+    """The schema of the first one holds what users wrote then, and lacks what they wrote at home since."""
+    store, target = MemoryStore(), FakeTarget()
+    backup_id = back_up(store)["backup_id"]
+    first = mysql_restore_sanitized.run(RESTORE, False, target, store)["schema"]
+    for state in (_openings.OPENED, _openings.CARRIED_HOME):
+        _openings.write(target, _openings.Opening(first, state))
+    answers = [mysql_restore_sanitized.run(RESTORE, check, target, store) for check in (True, False, True, False)]
+
+    assert [answer["changed"] for answer in answers] == [True, True, False, False]
+    assert {answer["backup_id"] for answer in answers} == {backup_id}
+    assert {answer["schema"] for answer in answers} == {f"{backup_id}_2"}
+    assert mysql_restore_info.run(None, target)["newest_whole"] == {"schema": f"{backup_id}_2", "backup_id": backup_id}
+    _openings.write(target, _openings.Opening(f"{backup_id}_2", _openings.OPENED))
+    answer = mysql_restore_info.run(None, target)
+    # What the way home compares the primary with is the backup, whatever the schema is called.
+    assert (answer["uncarried"], answer["uncarried_backup"]) == (f"{backup_id}_2", backup_id)
+
+
 def test_no_backup_leaves_the_target_alone() -> None:
     with Script() as target, pytest.raises(Missing, match="take one first"):
         mysql_restore_sanitized.run(RESTORE, False, target, MemoryStore())
@@ -138,6 +157,7 @@ def test_info_where_nothing_was_ever_restored() -> None:
         "uncarried_since": None,
         "uncarried_next_keys": {},
         "given_up": [],
+        "settled": None,
         "newest_whole": None,
     }
 
@@ -160,3 +180,4 @@ def test_what_a_person_gave_up_is_named_since_it_is_nowhere_else() -> None:
         _openings.write(target, _openings.Opening("petclinic_1", state))
     answer = mysql_restore_info.run(None, target)
     assert (answer["uncarried"], answer["given_up"]) == (None, ["petclinic_1"])
+    assert answer["settled"] == "2026-11-22T20:45:01Z"

@@ -69,6 +69,26 @@ def test_the_truth_knows_since_when() -> None:
     assert _openings.truth(_openings.read(target)) is None
 
 
+@pytest.mark.parametrize("end", [FIRST_HOME, FIRST_GIVEN_UP])
+def test_when_it_was_settled_is_known_until_the_next_one_is_opened(end: Opening) -> None:
+    target = FakeTarget()
+    assert _openings.settled(_openings.read(target)) is None
+    settle(target, FIRST)
+    assert _openings.settled(_openings.read(target)) is None
+    settle(target, end)
+    assert _openings.settled(_openings.read(target)) == "2026-11-22T20:45:01Z"
+    settle(target, SECOND)
+    assert _openings.settled(_openings.read(target)) is None
+
+
+def test_of_several_that_are_settled_the_last_counts() -> None:
+    found = [
+        Opening("b_2", "given_up", "2026-11-24T00:00:00Z", "2026-11-25T00:00:00Z"),
+        Opening("b_1", "carried_home", "2026-11-22T00:00:00Z", "2026-11-26T00:00:00Z"),
+    ]
+    assert _openings.settled(found) == "2026-11-26T00:00:00Z"
+
+
 def gapped(target: FakeTarget, *, check_mode: bool = False) -> _key_gap.Gap:
     return ensure(target, FIRST, 10000, check_mode=check_mode)[1]
 

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Private to goupang.dr: which backups lie in a container, and which of them may be used.
 
-The newest is the one that finished last by its manifest: names sort as their author
-liked, and a blob's own time changes when it is copied. One that was flagged when it was
-taken is held back until somebody accepts it (see _beside): the one before is newer in what it holds.
-One that a restore found damaged is passed over until its mark is removed; by its id it is tried all the same.
+The newest is the one that was begun last by its manifest: what a dump holds is as of its beginning, so a long one is
+not newer than a short one that it outlasts. Names sort as their author liked, and a blob's own time changes when it is
+copied. One that was flagged when it was taken is held back until somebody accepts it (see _beside): the one before is
+newer in what it holds. One that a restore found damaged is passed over until its mark is removed; by its id it is tried
+all the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ansible_collections.goupang.dr.plugins.module_utils._beside import (
     ACCEPTED_SUFFIX,
@@ -91,7 +93,7 @@ def shelf(store: Store, prefix: str, each: Each = pooled) -> Shelf:
     looked = each(lambda name: _look(store, name), names)
     refused = {name: found for name, found in zip(names, looked) if isinstance(found, str)}
     whole = [(name, found) for name, found in zip(names, looked) if isinstance(found, Manifest)]
-    whole.sort(key=lambda pair: moment(pair[1].finished), reverse=True)
+    whole.sort(key=lambda pair: as_of(pair[1]), reverse=True)
     # That an acceptance is there is enough: it is written at once, and what it says is for people.
     held = [found for name, found in whole if found.flags and _beside(name, ACCEPTED_SUFFIX) not in blobs]
     marked = {name: found for name, found in whole if _beside(name, DAMAGED_SUFFIX) in blobs}
@@ -133,8 +135,13 @@ def stocked(store: Store, prefix: str) -> Shelf:
 
 def newest(shelf: Shelf) -> str | None:
     """The id of the backup that was taken last, whether restores may take it or not."""
-    whole = sorted([*shelf.valid, *shelf.held], key=lambda backup: moment(backup.finished))
+    whole = sorted([*shelf.valid, *shelf.held], key=as_of)
     return whole[-1].backup_id if whole else None
+
+
+def as_of(manifest: Manifest) -> tuple[datetime, datetime]:
+    """What sorts backups by the moment whose data they hold. Manifests know whole seconds: the end decides then."""
+    return moment(manifest.started), moment(manifest.finished)
 
 
 def comparable(shelf: Shelf, schema: str) -> Manifest | None:

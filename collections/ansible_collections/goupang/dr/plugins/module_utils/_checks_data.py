@@ -166,7 +166,7 @@ def judge_backup(
         ]
     age = (today - moment(newest.started)).total_seconds()
     what = f"{newest.backup_id}, {duration(age)} old, {size(newest.plain.bytes)}, {proved(shelf)}"
-    if shelf.held and moment(shelf.held[0].finished) > moment(newest.finished):
+    if shelf.held and _backups.as_of(shelf.held[0]) > _backups.as_of(newest):
         held = shelf.held[0]
         said = _backups.held_back(held.backup_id, held.flags).rstrip(".")
         fix = f"{_backups.how_to_accept(held.backup_id)} Else find out who emptied it: this one is what is left of it."

@@ -40,7 +40,8 @@ def newest_whole(
     Each that turns out to be damaged is marked, with this moment; with None nothing is written.
     """
     shelf = _backups.stocked(store, prefix)
-    passed = [_passed_before(prefix, one) for one in shelf.damaged if one.finished > shelf.valid[0].finished]
+    used = _backups.as_of(shelf.valid[0])
+    passed = [_passed_before(prefix, one) for one in shelf.damaged if _backups.as_of(one) > used]
     for manifest in shelf.valid:
         try:
             return attempt(manifest), manifest, passed

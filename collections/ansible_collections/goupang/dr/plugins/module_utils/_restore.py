@@ -81,7 +81,10 @@ class Before:
 def schema_name(manifest: Manifest, prefix: str | None) -> str:
     """The schema that this backup is loaded into: the backup's id, with its beginning replaced where asked."""
     stamp = manifest.backup_id.rpartition("_")[2]
-    name = (f"{prefix}_{stamp}" if prefix else manifest.backup_id).lower()
+    return _short_enough((f"{prefix}_{stamp}" if prefix else manifest.backup_id).lower())
+
+
+def _short_enough(name: str) -> str:
     if len(name) > LONGEST_SCHEMA_NAME:
         raise Refused(f"The schema's name {name} is longer than MySQL allows: set a shorter schema_prefix.")
     return name
@@ -255,7 +258,10 @@ class Loading:
 
 
 class Restore(Loading):
-    """One backup, one target. find_out() changes nothing; ensure() does the work."""
+    """One backup, one target. find_out() changes nothing; ensure() does the work.
+
+    Users may have written to the schema that this backup was loaded into before: then it goes into another one.
+    """
 
     def find_out(self) -> Restored:
         """As ensure(), but only what would be: changed is True when the backup would be loaded."""
@@ -281,8 +287,7 @@ class Restore(Loading):
         sanitiser = self._load_and_prove(dump)
         records = ledger.read(self._session)
         used = {self._schema, *in_use, *ledger.used(self._session, [record.schema for record in records])}
-        # They hold what is nowhere else.
-        used |= _openings.given_up(_openings.read(self._session))
+        used |= _openings.nowhere_else(_openings.read(self._session))
         superfluous = ledger.superfluous(records, keep, used)
         for record in superfluous:
             ledger.drop(self._session, record.schema)
@@ -318,6 +323,7 @@ class Restore(Loading):
             ) from error
 
     def _before(self) -> Before:
+        self._schema = _short_enough(_openings.untouched(_openings.read(self._session), self._schema))
         records = {record.schema: record for record in ledger.read(self._session)}
         exists = self._session.rows("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", (self._schema,))
         return Before(records.get(self._schema), bool(exists), frozenset(self._tables()))

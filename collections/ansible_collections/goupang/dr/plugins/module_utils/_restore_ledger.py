@@ -67,7 +67,7 @@ def read(session: Session) -> list[Record]:
             return []
         raise
     return [
-        Record(schema, backup_id, state, _iso(started), _iso(finished), json.loads(rows or "{}"), gtid_set or "")
+        Record(schema, backup_id, state, iso(started), iso(finished), json.loads(rows or "{}"), gtid_set or "")
         for schema, backup_id, state, started, finished, rows, gtid_set in found
     ]
 
@@ -163,5 +163,6 @@ def _matches(pattern: str, schema: str) -> bool:
     return bool(re.fullmatch("".join(wildcards.get(part) or re.escape(part[-1]) for part in parts), schema, re.DOTALL))
 
 
-def _iso(when: t.Any) -> str:
+def iso(when: t.Any) -> str:
+    """A moment of the server, which it tells in UTC; empty for NULL."""
     return "" if when is None else f"{when:%Y-%m-%dT%H:%M:%SZ}"

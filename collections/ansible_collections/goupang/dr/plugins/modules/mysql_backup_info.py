@@ -49,7 +49,7 @@ newest_valid:
       description: Its id.
       type: str
     started:
-      description: When it was begun, in UTC. Its data are as of then.
+      description: When it was begun, in UTC. It holds what was there then.
       type: str
     finished:
       description: When it was finished, in UTC.
@@ -75,6 +75,9 @@ held:
   contains:
     backup_id:
       description: Its id.
+      type: str
+    started:
+      description: When it was begun, in UTC.
       type: str
     finished:
       description: When it was finished, in UTC.
@@ -123,7 +126,10 @@ def answer(shelf: _backups.Shelf, now: datetime) -> dict[str, t.Any]:
             "tables": newest.tables,
         },
         "age_seconds": newest and int((now - moment(newest.started)).total_seconds()),
-        "held": [{"backup_id": held.backup_id, "finished": held.finished, "flags": held.flags} for held in shelf.held],
+        "held": [
+            {"backup_id": one.backup_id, "started": one.started, "finished": one.finished, "flags": one.flags}
+            for one in shelf.held
+        ],
         "proof": shelf.proof and asdict(shelf.proof),
         "valid": len(shelf.valid),
         "refused": shelf.refused,

@@ -100,7 +100,7 @@ EXAMPLES = r"""
     account_url: https://drstorage.blob.core.windows.net
     container: mysql-backup
     prefix: primary/
-    schema: petclinic_before_petclinic_20261124t061500z
+    schema: petclinic_before_20261124t061500z
     backup: petclinic_20261122t204501z
     folder: orphans/petclinic_20261122t204501z/later/
 """

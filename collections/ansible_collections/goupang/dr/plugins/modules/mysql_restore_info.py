@@ -89,6 +89,13 @@ given_up:
   returned: success
   type: list
   elements: str
+settled:
+  description:
+    - When what users wrote on this server was last carried home or given up, in UTC. Null while a schema is the truth,
+      and where none ever was.
+  returned: success
+  type: str
+  sample: "2026-11-23T06:15:30Z"
 opened:
   description: Whether the account may write in a whole restore.
   returned: when O(account) is set
@@ -127,6 +134,7 @@ def run(account: str | None, session: Session) -> dict[str, t.Any]:
         "uncarried_since": truth and truth.opened,
         "uncarried_next_keys": (truth and _key_gap.planned(session, truth.schema)) or {},
         "given_up": sorted(_openings.given_up(openings)),
+        "settled": _openings.settled(openings),
         "newest_whole": {"schema": whole[0].schema, "backup_id": whole[0].backup_id} if whole else None,
     }
     if account:

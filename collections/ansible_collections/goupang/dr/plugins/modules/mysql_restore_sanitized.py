@@ -13,6 +13,8 @@ author:
 description:
   - Loads the newest valid backup, or a named one, into a schema that is named after the backup. What the server
     serves is never touched; whoever uses the new schema is told its name afterwards.
+  - A schema that M(goupang.dr.mysql_opening) knows is that backup no more, since users were let write to it, whatever
+    became of that. It is left alone, and the backup is loaded once more, into C(<schema>_2), C(<schema>_3) and so on.
   - Statements that a managed MySQL server refuses (C(GTID_PURGED), C(SQL_LOG_BIN), C(SET GLOBAL), C(DEFINER), those
     on replication) are taken out one by one. Rows are never looked into. Events arrive disabled.
   - The schema counts as restored only when the dump was the one that its manifest names, from the first byte to the
@@ -42,7 +44,7 @@ options:
   backup:
     description:
       - Id of the backup to restore.
-      - V(newest) is the one that finished last by its manifest, of those whose manifest can be read and whose
+      - V(newest) is the one that was begun last by its manifest, of those whose manifest can be read and whose
         dump has the manifest's size, and which is neither held back nor known to be damaged.
     type: str
     default: newest
@@ -57,7 +59,8 @@ options:
   keep:
     description:
       - How many whole restores stay on the server, this one included. Older ones are dropped.
-      - A schema is never dropped while another account has privileges on it or a session is in it.
+      - A schema is never dropped while another account has privileges on it or a session is in it, nor when it holds
+        what users wrote and nobody carried home.
     type: int
     default: 2
   in_use:
