@@ -60,7 +60,7 @@ PARTS = {"rehearsal": "drill_rehearsal", "full": "drill_full"}
 
 
 def drill(folder: Path, inventory: dict[str, str], *options: str) -> Done:
-    """drill.yml itself, with this in an inventory that is whole otherwise. Nobody would renew its lock: it ends there."""
+    """drill.yml itself, with this in an inventory otherwise whole. It ends at the lock, which nobody would renew."""
     stack = {"dr_health_check_ids": dict.fromkeys(("primary", "switch", "secondary"), "0")}
     whole: dict[str, t.Any] = {**dict.fromkeys(GUARD["__guard_contract"], "x"), **stack, **inventory}
     whole["dr_distribution_domains"] = {"www": "d.example"}
