@@ -110,4 +110,3 @@ def test_a_time_that_nobody_can_tell_is_not_told(world: World) -> None:
     assert "The service goes on at another address" in str(world.page().all("h2"))
     assert not world.page().all("time")
     assert "Since when the users are on the secondary could not be asked" in told(done)
-
