@@ -11,7 +11,7 @@ RECORD = "control/petclinic/drill.json"
 def test_a_rehearsal_passes(rehearsal: Rehearsal) -> None:
     (outcome,) = rehearsal.rehearsed.outcomes
     assert outcome.code == 0, outcome.tail
-    plays = ("Rehearsal 2/3 | Look at the secondary, which stays closed to users", "Cool down 2/2 | Remove the machine")
+    plays = ("Rehearsal 4/6 | Look at the secondary, which stays closed to users", "Cool down 2/2 | Remove the machine")
     assert all(f"PLAY [{play}]" in outcome.output for play in plays)
 
 

@@ -212,6 +212,33 @@ def test_a_failback_from_a_dead_azure_takes_the_switch_away_once_it_answers(worl
     assert not world.flip(as_decided(latch)).changed
 
 
+def test_a_failover_after_a_failback_that_did_not_get_through_was_decided_now(world):
+    """The failback is on record, and its object was never removed: Azure went away, or the run was killed."""
+    world.flip(TO_SECONDARY)
+    world.dies_at = len(world.done) + 1
+    with pytest.raises(KilledError):
+        world.flip(replace(TO_PRIMARY, at=T + timedelta(hours=1)))
+    again = T + timedelta(hours=2)
+    assert world.flip(replace(TO_SECONDARY, at=again)).changed
+    assert world.record()["at"] == json.loads(world.blobs[SWITCH])["at"] == "2026-11-24T12:42:05Z"
+    latch = Side("the latch", "on_primary", Stamp("on_primary", T + timedelta(hours=1)))
+    assert world.flip(as_decided(latch)).decision == Stamp("on_secondary", again)
+
+
+def test_a_failover_that_the_latch_cannot_carry_is_a_later_decision_than_its_note(world):
+    """A failback from a dead Azure left the object there, and its moment on the latch alone."""
+    world.flip(TO_SECONDARY)
+    latch = Side("the latch", "on_primary", Stamp("on_primary", T + timedelta(hours=1)))
+    again = T + timedelta(hours=2)
+    want = replace(TO_SECONDARY, at=again, anew=True)
+    assert world.flip(want, check_mode=True).changed
+    assert world.record()["at"] == TEXT
+    assert world.flip(want).changed
+    assert not world.flip(want).changed
+    assert world.flip(as_decided(latch)).decision == Stamp("on_secondary", again)
+    assert SWITCH in world.blobs
+
+
 # -- In a hurry ------------------------------------------------------------------
 
 

@@ -82,7 +82,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Want:
-    """at: when it was decided, UTC. latch: the other way of moving users, for `as_decided`; None when it is silent."""
+    """at: when it was decided, UTC. latch: the other way of moving users, for `as_decided`; None when it is silent.
+
+    anew: an object that is there already tells this moment too.
+    """
 
     state: str
     at: datetime
@@ -91,6 +94,7 @@ class Want:
     min_dwell: int = 0
     acknowledged: str = ""
     latch: Side | None = None
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,19 @@ def refuse(found: Found, want: Want) -> None:
             f"The users were sent {last.to.replace('on_', 'to the ')} {age} s ago, at {last.text}, and another flip "
             f"within {want.min_dwell} s of that one wants a reason: wait, or acknowledge it."
         )
+
+
+def kept_stamp(before: Found, want: Want) -> Stamp | None:
+    """The stamp of an object that may stay as it is; None where it has to be written.
+
+    One that tells not since when, made by hand, is written anew, and so is one that a failback took back on record and
+    did not come to remove: users who are sent there now are sent there by a decision of now.
+    """
+    stamp, recorded = before.stamp, before.recorded
+    if stamp is None or stamp.at == LONG_AGO or (want.anew and stamp.at != want.at):
+        return None
+    taken_back = recorded is not None and recorded.to == ON_PRIMARY and recorded.at > stamp.at
+    return None if taken_back else stamp
 
 
 def seconds_between(earlier: datetime, later: datetime) -> int:
@@ -208,8 +225,7 @@ def ensure(place: Place, want: Want, *, check_mode: bool) -> Result:
 
 
 def sent_to_secondary(place: Place, before: Found, want: Want, check_mode: bool) -> tuple[Found, tuple[str, ...]]:
-    # An object that tells not since when, made by hand, is written anew.
-    known = before.stamp if before.stamp and before.stamp.at > LONG_AGO else None
+    known = kept_stamp(before, want)
     if known and before.recorded and before.recorded.to == ON_SECONDARY:
         return before, ()
     stamp = known or Stamp(ON_SECONDARY, want.at)

@@ -67,6 +67,15 @@ options:
   decided_at:
     description: When it was decided, as C(2026-11-24T10:42:05Z), in UTC. Without it, now.
     type: str
+  anew:
+    description:
+      - Whether an object that is there already shall tell O(decided_at) from now on, for V(on_secondary). It is for
+        users who are not there, and whom nothing but the switch can send there. A failback that could not reach the
+        switch left its moment on the latch alone, and V(as_decided) would take that for what was decided last.
+      - An object that a failback on record should have removed is stamped so in any case.
+    type: bool
+    default: false
+    version_added: 0.2.0
   latch_position:
     description: Where the latch in Route 53 leaves the users, for V(as_decided). Leave it out when AWS does not answer.
     type: str
@@ -193,6 +202,7 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "run": {"type": "str", "default": ""},
     "operator": {"type": "str", "default": ""},
     "decided_at": {"type": "str"},
+    "anew": {"type": "bool", "default": False},
     "latch_position": {"type": "str", "choices": [ON_PRIMARY, ON_SECONDARY]},
     "latch_note": {"type": "str", "default": ""},
     "timeout": {"type": "int", "default": 60},
@@ -212,6 +222,7 @@ def wanted(params: dict[str, t.Any]) -> _switch.Want:
         min_dwell=params["min_dwell"],
         acknowledged=params["acknowledged"],
         latch=latch,
+        anew=bool(params["anew"]),
     )
 
 
