@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import types
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,17 @@ def test_a_lock_that_was_not_given_back_can_be_entered_again(tmp_path):
     callback.v2_playbook_on_stats(None)
     assert "ends by itself within a minute. Kim has it." in callback._display.warnings[0]
     assert file.read() == LEASE
+
+
+def test_what_another_run_of_this_controller_has_taken_since_is_left_to_it(tmp_path):
+    """It broke the lock while the last task of this one hung."""
+    callback, _, file = holding(tmp_path, {"news": "held", "at": 1e12}, {"news": "released"})
+    begins(callback)
+    callback.v2_runner_on_ok(took_it(file))
+    others = replace(LEASE, lease_id="another", mark="/marks/2")
+    file.write(others)
+    callback.v2_playbook_on_stats(None)
+    assert file.read() == others
 
 
 # -- A real ansible-playbook -----------------------------------------------------------

@@ -71,6 +71,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self._play: t.Any = None
         self._renewal: Renewal | None = None
         self._lease_file: LeaseFile | None = None
+        self._lease_id = ""
 
     # -- What Ansible calls ----------------------------------------------------
 
@@ -124,6 +125,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         templar = Templar(loader=self._play.get_loader(), variables=variables)
         login, account_url, container, application = (templar.template(variables[name]) for name in TOLD)
         told = {"login": login, "account_url": account_url, "container": container, "name": f"{application}/lock"}
+        self._lease_id = lease.lease_id
         self._renewal = Renewal(self._beside({**told, "lease_id": lease.lease_id}))
 
     def _stop_if_lost(self) -> None:
@@ -157,7 +159,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._display.warning(f"The lock was not given back, and ends by itself within a minute. {trouble}")
         elif self._lease_file:
             with self._lease_file.alone():
-                self._lease_file.forget()
+                found = self._lease_file.read()
+                # Another run of this controller may have broken the lock since the last answer, and remembers its own.
+                if found and found.lease_id == self._lease_id:
+                    self._lease_file.forget()
         self._renewal = None
 
     def _leave(self, process: int) -> None:
