@@ -51,7 +51,7 @@ lint: setup ## Style, types, ansible-lint (production) and ansible-test sanity
 
 .PHONY: unit
 unit: setup ## The fast tests alone: unit and contract
-	@pytest -q
+	@pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: molecule
 molecule: machine ## Each role's states on a real host of the lab

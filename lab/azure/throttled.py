@@ -12,14 +12,14 @@ REFUSALS = (
 )
 
 
-def throttled(throttle: Throttle, answer: Answer) -> Answer:
+def throttled(throttle: Throttle, answer: Answer, retry_after: int = RETRY_AFTER_SECONDS) -> Answer:
     """`answer`, or a refusal while the throttle is ordered. Sign-ins are Entra ID's, and no part of it."""
 
     def answer_or_refuse(request: Request) -> Response:
         if request.path.lower().startswith("/subscriptions"):
             number = throttle.refuses(f"{request.method} {request.path}")
             if number is not None:
-                headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+                headers = {"Retry-After": str(retry_after)}
                 return ArmError(*REFUSALS[number % len(REFUSALS)], headers).response()
         return answer(request)
 

@@ -45,7 +45,12 @@ def files_of(by: frozenset[str]) -> t.Iterator[tuple[str, ...]]:
             yield BUILDING if who in policies.PROVISIONS else DAILY
 
 
-@pytest.mark.parametrize(("call", "by"), RECORDED, ids=str)
+def readable(given: Call | frozenset[str]) -> str:
+    """A test's id; the same in each process, as pytest-xdist wants it."""
+    return " ".join(sorted(given)) if isinstance(given, frozenset) else str(given)
+
+
+@pytest.mark.parametrize(("call", "by"), RECORDED, ids=readable)
 def test_each_recorded_call_is_allowed_to_who_made_it(call: Call, by: frozenset[str]) -> None:
     for files in files_of(by):
         for right in rights(call):

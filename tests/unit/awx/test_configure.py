@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -26,11 +27,12 @@ SMALL: dict[str, t.Any] = {
     "awx_fleet_schedules": [],
 }
 
+MISREAD = {"vault_aws_secret_key": "0123", "vault_edge_secret": "yes"}
 ONE_TYPE = {
     "aws": {
-        "description": "A key",
-        "fields": [{"id": "vault_aws_secret_key", "label": "Key", "type": "string", "secret": True}],
-        "extra_vars": {"vault_aws_secret_key": "it"},
+        "description": "Keys",
+        "fields": [{"id": name, "label": "Key", "type": "string", "secret": True} for name in MISREAD],
+        "extra_vars": dict.fromkeys(MISREAD, "it"),
     }
 }
 
@@ -63,16 +65,13 @@ def test_the_second_run_changes_what_was_changed_in_the_file_and_nothing_else(ru
     assert runs.second.changed == 1
 
 
-@pytest.mark.parametrize("secret", ["0123", "yes"])
-def test_a_secret_that_would_reach_the_runbooks_as_another_one_is_refused(
-    secret: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("misread")
+def test_each_secret_that_would_reach_the_runbooks_as_another_one_is_refused(tmp_path: Path) -> None:
     with running(Awx(TOKEN, PLAYBOOKS)) as server:
-        said = {"vault_aws_secret_key": secret, "awx_notifications": [], "awx_credential_types": ONE_TYPE}
-        done = configure(server, folder, **{**SMALL, **said})
+        said = {**MISREAD, "awx_notifications": [], "awx_credential_types": ONE_TYPE}
+        done = configure(server, tmp_path, **{**SMALL, **said})
     assert done.code == 2
-    assert "vault_aws_secret_key of petclinic looks like a number" in " ".join(done.output.split())
+    for name in MISREAD:
+        assert f"{name} of petclinic looks like a number" in " ".join(done.output.split())
     assert not [write for write in done.writes if write.startswith("made credential petclinic")]
 
 

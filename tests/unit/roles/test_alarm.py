@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import boto3
@@ -25,6 +26,13 @@ PLAYBOOK = """
 Made = tuple[list[str], int, int]
 
 
+@cache
+def client(service: str, url: str) -> t.Any:
+    """To make one takes longer than to ask it."""
+    keys = {"aws_access_key_id": LOGIN["access_key"], "aws_secret_access_key": LOGIN["secret_key"]}
+    return boto3.client(service, region_name="us-east-1", endpoint_url=url, **keys)
+
+
 class Account:
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
@@ -39,8 +47,7 @@ class Account:
         return play(self.folder, PLAYBOOK.replace("STATE", state), *options, variables={**given, **variables})
 
     def client(self, service: str) -> t.Any:
-        keys = {"aws_access_key_id": LOGIN["access_key"], "aws_secret_access_key": LOGIN["secret_key"]}
-        return boto3.client(service, region_name="us-east-1", endpoint_url=self.url, **keys)
+        return client(service, self.url)
 
     def made(self) -> Made:
         alarms = [one["AlarmName"] for one in self.client("cloudwatch").describe_alarms()["MetricAlarms"]]

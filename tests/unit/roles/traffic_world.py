@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import socketserver
+import threading
 import time
 import typing as t
 from collections.abc import Iterator
@@ -31,7 +33,10 @@ NAMES = ("primary_endpoint", "switch", "primary", "secondary_endpoint", "seconda
 
 @dataclass
 class Clouds:
-    """What the inventory would say of them, and a folder to run in. `silent`: a port that answers nobody."""
+    """What the inventory would say of them, and a folder to run in. `silent`: a port that answers nobody.
+
+    It is the resolver's too, unless there is a `resolver`.
+    """
 
     folder: Path
     silent: int
@@ -39,6 +44,7 @@ class Clouds:
     ids: dict[str, str] = field(default_factory=lambda: dict.fromkeys(NAMES, "0"))
     azure: str = ""
     ca_bundle: str = ""
+    resolver: int = 0
 
     def move(self, state: str, **facts: t.Any) -> tuple[str, float]:
         """What ansible-playbook says, on one line, and how many seconds it took. `facts`: of roles before it."""
@@ -50,7 +56,7 @@ class Clouds:
             "traffic_patience": 10 * PATIENCE if self.azure else PATIENCE,
             "traffic_timeout": 4,
             "dr_application": "petclinic",
-            "dr_resolvers": [f"127.0.0.1:{self.silent}"],
+            "dr_resolvers": [f"127.0.0.1:{self.resolver or self.silent}"],
             "dr_ca_bundle": self.ca_bundle,
             "dr_dr_domain": "dr.petclinic.example",
             "dr_www_domain": "www.petclinic.example",
@@ -107,8 +113,24 @@ def all_dark(tmp_path: Path, silent: int) -> Clouds:
     return Clouds(tmp_path, silent, f"http://127.0.0.1:{silent}")
 
 
+class Refusal(socketserver.BaseRequestHandler):
+    """DNS's REFUSED: nobody waits for a name that these tests do not look up."""
+
+    def handle(self) -> None:
+        query, server = self.request
+        server.sendto(query[:2] + b"\x81\x85" + query[4:], self.client_address)
+
+
+@contextmanager
+def refusing_resolver() -> Iterator[int]:
+    with socketserver.UDPServer(("127.0.0.1", 0), Refusal) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield int(server.server_address[1])
+        server.shutdown()
+
+
 @pytest.fixture
 def azure_dark(tmp_path: Path, silent: int) -> Iterator[tuple[Clouds, t.Any]]:
-    """AWS answers; with its client."""
-    with health_checks() as (url, route53, ids):
-        yield Clouds(tmp_path, silent, url, ids), route53
+    """AWS answers; with its client. The resolver refuses, at once."""
+    with health_checks() as (url, route53, ids), refusing_resolver() as resolver:
+        yield Clouds(tmp_path, silent, url, ids, resolver=resolver), route53

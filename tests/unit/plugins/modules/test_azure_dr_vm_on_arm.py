@@ -82,7 +82,7 @@ def throttled_azure(azure: Azure, server: Server, tmp_path: Path) -> Azure:
     """It refuses the first of each four requests for the same thing."""
     order = tmp_path / "throttled"
     order.touch()
-    server.answer = throttled(Throttle(order), azure.cloud.arm.answer)
+    server.answer = throttled(Throttle(order), azure.cloud.arm.answer, retry_after=0)
     return azure
 
 

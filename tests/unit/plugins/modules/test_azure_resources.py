@@ -213,7 +213,7 @@ def test_azure_that_is_busy_is_asked_again(azure: Azure) -> None:
 def test_each_request_that_azure_refuses_as_too_many_is_repeated(azure: Azure, server: Server, tmp_path: Path) -> None:
     order = tmp_path / "throttled"
     order.touch()
-    server.answer = throttled(Throttle(order), azure.cloud.arm.answer)
+    server.answer = throttled(Throttle(order), azure.cloud.arm.answer, retry_after=0)
     del azure.resources[3:]
     assert azure.bring()["changed"]
     assert azure.bring("absent")["changed"]

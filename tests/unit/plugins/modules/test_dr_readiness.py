@@ -121,7 +121,7 @@ def test_a_dry_run_writes_nothing(run, tmp_path: Path) -> None:
 
 def test_a_report_that_cannot_be_written_is_a_warning(run, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    found, printed = run(intent="verify", report=str(tmp_path / "file" / "run.json"))
+    found, printed = run(intent="verify", budget=1, report=str(tmp_path / "file" / "run.json"))
     assert "cannot be written" in printed
     assert "failed" not in found
 
@@ -145,7 +145,7 @@ def test_status_has_facts_and_says_of_each_why_it_is_not_known(run) -> None:
 
 
 def test_no_other_intent_has_facts(run) -> None:
-    found, _printed = run(intent="verify")
+    found, _printed = run(intent="verify", budget=1)
     assert "facts" not in found
 
 
