@@ -17,7 +17,12 @@ WRITTEN: dict[str, t.Any] = {**AT_PEACE, "uncarried": "petclinic_x", "in_use": "
 GIVEN_UP: dict[str, t.Any] = {**AT_PEACE, "in_use": "petclinic_x", "given_up": ["petclinic_x"]}
 ALL = ("orphans_exported", "closed", "carried_home")
 DARK: dict[str, t.Any] = {"failed": True, "out_of_reach": True, "msg": "Azure does not answer."}
-SHOWN: dict[str, t.Any] = {"public_ip": "192.0.2.7", "host_keys": []}
+BUSY: dict[str, t.Any] = {"failed": True, "out_of_reach": False, "msg": "Azure is busy (503)."}
+SHOWN: dict[str, t.Any] = {
+    "public_ip": "192.0.2.7",
+    "host_keys": ["ssh-ed25519 BBBB"],
+    "diff": {"before": {"power_state": "running"}},
+}
 NOBODY: dict[str, t.Any] = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 MACHINE: dict[str, t.Any] = {
     "dr_azure_location": "koreacentral",
@@ -88,6 +93,31 @@ class TestADatabaseThatRests:
         assert [call["timeout"] for call in stage.asked("azure_mysql_server")] == [15]
         assert "WHAT THEY WROTE ON THE SECONDARY DOES NOT COME WITH THEM" in told(done)
 
+    @pytest.mark.parametrize("trouble", [DARK, BUSY])
+    def test_whatever_azure_says_of_it_a_persons_word_is_enough(
+        self, tmp_path: Path, trouble: dict[str, t.Any]
+    ) -> None:
+        stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_mysql_server": [trouble]})
+        done = stage.play(database("closed"), **KEEP, **self.RESTS)
+        assert done.returncode == 0, told(done)
+        assert f"The database server was not started: {trouble['msg']}" in told(done)
+
+    def test_one_whose_start_fails_is_passed_by_a_persons_word(self, tmp_path: Path) -> None:
+        starts = [{"before": "Stopped", "after": "Ready", "changed": True}, {"failed": True, "msg": "It is Disabled."}]
+        stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_mysql_server": starts})
+        done = stage.play(database("closed"), **KEEP, **self.RESTS)
+        assert done.returncode == 0, told(done)
+        assert "The database server was not started: It is Disabled." in told(done)
+
+    def test_a_dry_run_says_that_it_cannot_look(self, tmp_path: Path) -> None:
+        """And advises nobody to give up what the real run would carry home."""
+        start = {"before": "Stopped", "after": "Ready", "changed": True}
+        stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_mysql_server": [start]})
+        done = stage.play(*map(database, ALL), check=True, **self.RESTS)
+        assert done.returncode == 0, told(done)
+        assert "what would be carried home, is not known in a dry run" in told(done)
+        assert "keep_primary" not in told(done)
+
     def test_without_a_persons_word_a_dark_one_is_waited_for(self, tmp_path: Path) -> None:
         stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_mysql_server": [DARK]})
         done = stage.play(database("closed"), **self.RESTS)
@@ -151,13 +181,28 @@ class TestAMachineThatNobodySees:
         "dr_data_path": "/",
     }
 
-    @pytest.mark.parametrize(("azure", "edge"), [(DARK, "disabled"), (SHOWN, "enabled")])
+    @pytest.mark.parametrize(("azure", "edge"), [(DARK, "disabled"), (BUSY, "disabled"), (SHOWN, "enabled")])
     def test_no_edge_leads_to_it(self, tmp_path: Path, azure: dict[str, t.Any], edge: str) -> None:
         """Its database answered and is closed, but the machine may still say that it is open."""
         stage = Stage(tmp_path, {"mysql_restore_info": [GIVEN_UP], "azure_dr_vm": [azure]})
         done = find_machine(stage, database("closed"), self.EDGE, **KEEP)
         assert done.returncode == 0, told(done)
         assert stage.asked("cloudfront_distribution")[0]["state"] == edge
+
+    def test_one_that_runs_is_not_asked_for_its_keys_in_the_time_of_a_look(self, tmp_path: Path) -> None:
+        """Azure asks the machine for them, which takes half a minute."""
+        stage = Stage(tmp_path, {"azure_dr_vm": [SHOWN]})
+        assert find_machine(stage, **KEEP).returncode == 0
+        look, keys = stage.asked("azure_dr_vm")
+        assert (look["state"], look["timeout"]) == ("deallocated", 15)
+        assert (keys["state"], keys["timeout"]) == ("running", 120)
+        assert (tmp_path / ".dr/known_hosts").read_text() == "petclinic-dr ssh-ed25519 BBBB\n"
+
+    def test_one_whose_keys_cannot_be_had_is_there_all_the_same(self, tmp_path: Path) -> None:
+        stage = Stage(tmp_path, {"mysql_restore_info": [GIVEN_UP], "azure_dr_vm": [SHOWN, DARK]})
+        done = find_machine(stage, database("closed"), self.EDGE, **KEEP)
+        assert done.returncode == 0, told(done)
+        assert stage.asked("cloudfront_distribution")[0]["state"] == "enabled"
 
     def test_one_that_is_silent_too_is_left_and_said(self, tmp_path: Path) -> None:
         stage = Stage(tmp_path, {"azure_dr_vm": [DARK]}, machine=NOBODY)
