@@ -52,7 +52,9 @@ CLOSED = Target(
     certificate_ends="",
     opened=None,
 )
-OPENED = replace(CLOSED, opened="petclinic_20261124t030000z")
+OPENED = replace(CLOSED, opened="petclinic_20261124t030000z", opened_at="2026-11-24T03:30:00Z")
+# The primary was backed up after that: a failback kept it, and nobody settled that.
+OVERTAKEN = replace(OPENED, opened_at="2026-11-23T21:04:11Z")
 SOURCE = Source("STRICT_TRANS_TABLES", False, "", f"{UUID}:1-228")
 COUNTS = {"owners": 400, "pets": 38}
 
@@ -147,6 +149,17 @@ def test_once_the_secondary_was_opened_no_backup_is_needed(have: Shelf | Silence
     (line,) = data.judge_backup(NOW, have, OPENED)
     assert line.level == OK
     assert line.what.endswith(f"valid ones of the primary: {count}")
+
+
+def test_a_younger_backup_contradicts_a_secondary_that_was_opened() -> None:
+    (line,) = data.judge_backup(NOW, shelf(NEWEST), OVERTAKEN)
+    assert (line.level, line.blocks) == (WARN, False)
+    assert "both sites had users: petclinic_20261124t030000z was opened at 2026-11-23T21:04:11Z" in line.what
+    assert "6 h 14 min old" in line.what
+    assert "dr_override='drop_writes: why'" in line.fix
+    # What would be loaded must be loadable.
+    encrypted = replace(NEWEST, key_id=Key(bytes(32)).id)
+    assert data.judge_backup(NOW, shelf(encrypted), OVERTAKEN, {"backup_keys": []})[0].level == NO
 
 
 # -- The target --------------------------------------------------------------------

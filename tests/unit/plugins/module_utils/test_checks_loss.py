@@ -19,6 +19,7 @@ from tests.unit.plugins.module_utils.test_checks_data import (
     NEWEST,
     NOW,
     OPENED,
+    OVERTAKEN,
     SOURCE,
     UUID,
     shelf,
@@ -67,6 +68,9 @@ def test_what_is_lost_when_the_primary_is_silent_or_there_is_no_backup() -> None
     (line,) = judge(NOW, DARK, CLOSED, SOURCE, COUNTS)
     assert (line.level, line.what) == (WARN, "not known: the backups cannot be read")
     assert judge(NOW, DARK, OPENED, SOURCE, COUNTS)[0].level == OK
+    assert judge(NOW, shelf(NEWEST), OPENED, SOURCE, COUNTS)[0].what.startswith("nothing: ")
+    # Only with drop_writes does a failover go on there, and then with that backup.
+    assert judge(NOW, shelf(NEWEST), OVERTAKEN, SOURCE, COUNTS)[0].what.startswith("06:14:22 of writes")
 
 
 @pytest.mark.parametrize(

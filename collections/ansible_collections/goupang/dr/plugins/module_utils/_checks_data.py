@@ -39,13 +39,17 @@ NOT_COUNTED = frozenset({"3024", "1146", "1142"})
 
 @dataclass(frozen=True)
 class Target:
-    """The secondary's database: parameters by name, bytes of each schema, the end of its certificate, openings."""
+    """The secondary's database: parameters by name, bytes of each schema, the end of its certificate.
+
+    opened: the schema that users write to, or whose data is not home; opened_at: since when, ISO 8601 in UTC.
+    """
 
     version: str
     parameters: dict[str, str]
     schemas: dict[str, int]
     certificate_ends: str
     opened: str | None
+    opened_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ PARAMETERS_ASKED = (
 
 def ask_target(session: Session) -> Target:
     parameters = {name: _variable(session, name) for name in PARAMETERS_ASKED}
+    truth = _openings.truth(_openings.read(session))
     sizes = session.rows(
         "SELECT TABLE_SCHEMA, CAST(SUM(DATA_LENGTH + INDEX_LENGTH) AS UNSIGNED) FROM information_schema.TABLES "
         "WHERE TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') GROUP BY TABLE_SCHEMA"
@@ -88,7 +93,8 @@ def ask_target(session: Session) -> Target:
         parameters=parameters,
         schemas={schema: int(size or 0) for schema, size in sizes},
         certificate_ends=_certificate(session),
-        opened=_openings.uncarried(_openings.read(session)),
+        opened=truth.schema if truth else None,
+        opened_at=truth.opened if truth else "",
     )
 
 
@@ -138,6 +144,11 @@ def _certificate(session: Session) -> str:
     return str(rows[0][1]) if rows else ""
 
 
+HOW_TO_SETTLE = (
+    "Run failback.yml with keep_primary, which settles it while the primary lives. To fail over with that backup "
+    "instead: -e \"dr_override='drop_writes: why'\"."
+)
+
 # -- Backups -----------------------------------------------------------------------
 
 
@@ -145,7 +156,8 @@ def judge_backup(
     today: datetime, shelf: Shelf | Silence, target: Target | Silence, storage: t.Mapping[str, t.Any] | None = None
 ) -> list[Line]:
     """storage has the keys that backups may be opened with, see _checks_spec.STORAGE."""
-    if isinstance(target, Target) and target.opened:
+    contradicted = overtaken(shelf, target)
+    if isinstance(target, Target) and target.opened and not contradicted:
         count = "not known how many" if isinstance(shelf, Silence) else str(len(shelf.valid))
         what = f"not needed: {target.opened} was opened for users and is the truth; valid ones of the primary: {count}"
         return [Line(BACKUP, OK, what)]
@@ -166,6 +178,8 @@ def judge_backup(
         ]
     age = (today - moment(newest.started)).total_seconds()
     what = f"{newest.backup_id}, {duration(age)} old, {size(newest.plain.bytes)}, {proved(shelf)}"
+    if contradicted:
+        return [Line(BACKUP, WARN, f"{contradicted}: {what}", HOW_TO_SETTLE)]
     if shelf.held and _backups.as_of(shelf.held[0]) > _backups.as_of(newest):
         held = shelf.held[0]
         said = _backups.held_back(held.backup_id, held.flags).rstrip(".")
@@ -185,6 +199,21 @@ def judge_backup(
     if age > OLD_HOURS * 3600:
         return [Line(BACKUP, WARN, what, "Run backup.yml, and see why the nightly one did not run.")]
     return [Line(BACKUP, OK, what)]
+
+
+def overtaken(shelf: Shelf | Silence, target: Target | Silence) -> str:
+    """What a backup of the primary contradicts that is younger than the opening of the secondary; "" where none does.
+
+    Nobody backs up a primary while the secondary is the truth: a failback kept the primary, and was never settled.
+    """
+    if isinstance(shelf, Silence) or isinstance(target, Silence) or not (target.opened and shelf.valid):
+        return ""
+    if not target.opened_at or moment(shelf.valid[0].started) <= moment(target.opened_at):
+        return ""
+    return (
+        f"both sites had users: {target.opened} was opened at {target.opened_at} and nobody carried it home, and the "
+        "primary was backed up after that"
+    )
 
 
 def proved(shelf: Shelf) -> str:

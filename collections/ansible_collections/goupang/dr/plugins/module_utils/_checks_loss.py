@@ -12,7 +12,7 @@ from datetime import datetime
 from ansible_collections.goupang.dr.plugins.module_utils import _heartbeat
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
-from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Source, Target, clock_face
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Source, Target, clock_face, overtaken
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
 from ansible_collections.goupang.dr.plugins.module_utils._heartbeat import Beat
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, moment
@@ -109,7 +109,7 @@ def judge_loss(
     beat: Beat | Silence | None,
 ) -> list[Line]:
     """What failing over now would lose. It is no fault by itself; an old backup is the line above."""
-    if isinstance(target, Target) and target.opened:
+    if isinstance(target, Target) and target.opened and not overtaken(shelf, target):
         return [Line(LOSS, OK, "nothing: the secondary was opened already, and nothing is loaded over it")]
     if isinstance(shelf, Silence):
         return [not_known(LOSS, "the backups cannot be read")]
