@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _checks_aws as aws
 from ansible_collections.goupang.dr.plugins.module_utils._checks_aws import AwsApi, Domain, Site, Stack
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, ServiceFault
-from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Dated
+from ansible_collections.goupang.dr.plugins.module_utils._readiness import BLOCKS, NO, OK, WARN, Dated, matters
 from botocore.exceptions import ClientError
 
 from tests.unit.plugins.scripted import Call, FakeClock, Script
@@ -71,7 +71,6 @@ def test_a_secret_that_the_edge_does_not_tell_is_named_and_not_told() -> None:
 @pytest.mark.parametrize(
     ("site", "have", "what"),
     [
-        (WWW, distribution(WWW, Enabled=False), "EWWW: it is disabled (as a failback from a dark Azure leaves it)"),
         (WWW, distribution(WWW, Aliases={"Quantity": 0}),
          "EWWW: it does not carry the name www.example.com (nobody does)"),
         (WWW, distribution(WWW, origin={"OriginPath": ""}), "EWWW: its origin's path is '' ('/maintenance' is meant)"),
@@ -86,6 +85,16 @@ def test_what_is_wrong_with_a_distribution(site: Site, have: Json, what: str) ->
     (line,) = aws.judge_distribution(site, [have])
     assert (line.level, line.what) == (NO, what)
     assert line.fix
+
+
+def test_an_edge_that_a_failback_has_shut_would_stop_a_failover_that_has_closed_the_primary() -> None:
+    (line,) = aws.judge_edges((WWW, DR), [distribution(WWW), distribution(DR)])
+    assert (line.check, line.level) == ("edges", OK)
+    (line,) = aws.judge_edges((WWW, DR), [distribution(WWW), distribution(DR, Enabled=False)])
+    assert (line.level, line.what.split(",")[0]) == (NO, "EDR for dr.example.com is disabled")
+    assert "Run that failback again" in line.fix
+    assert matters("failover", line.check) == BLOCKS
+    assert matters("failback", line.check) is None
 
 
 def over_tls(policy: str, port: int, origin: str = "origin.example.com") -> Json:

@@ -187,6 +187,7 @@ def checks(subject: Subject) -> list[Check]:
             Check(f"{aws.CLOUDFRONT} {one.name}", ("distributions",), partial(aws.judge_distribution, one))
             for one in subject.distributions
         ),
+        Check(aws.EDGES, ("distributions",), partial(aws.judge_edges, subject.distributions)),
         Check(aws.HEALTH_CHECKS, ("health checks",), partial(aws.judge_health_checks, stack)),
         Check(aws.RECORDS, ("records",), partial(aws.judge_records, stack, subject.domains)),
         loud(site.SWITCH, ("thrown",), partial(site.judge_switch, subject.params["storage"]["switch_container"])),

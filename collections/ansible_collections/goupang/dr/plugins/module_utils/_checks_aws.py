@@ -26,7 +26,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
 Json = dict[str, t.Any]
 
-CLOUDFRONT, HEALTH_CHECKS, RECORDS = "cloudfront", "health checks", "records"
+CLOUDFRONT, EDGES, HEALTH_CHECKS, RECORDS = "cloudfront", "edges", "health checks", "records"
 PROVISION = "Run provision.yml."
 LONGEST_TTL = 60
 # As role stack has CloudFront say it, and role application has Tomcat want it.
@@ -139,10 +139,21 @@ def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
     return [Line(check, OK, f"{found['Id']} brings {site.alias} to {site.what} {site.origin}{how}")]
 
 
+def judge_edges(sites: t.Sequence[Site], distributions: list[Json]) -> list[Line]:
+    """Whether CloudFront lets users through. What is no distribution is the line of its own."""
+    ours = {plain(site.distribution): site for site in sites}
+    shut = [d for d in distributions if plain(d["DomainName"]) in ours and not d.get("Enabled")]
+    if not shut:
+        return [Line(EDGES, OK, "they let users through")]
+    named = " and ".join(f"{d['Id']} for {ours[plain(d['DomainName'])].alias}" for d in shut)
+    what = f"{named} is disabled, as a failback from a dark Azure leaves it: users would be let through to nothing"
+    return [
+        Line(EDGES, NO, what, "Run that failback again once Azure answers, which opens it; or enable it in CloudFront.")
+    ]
+
+
 def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tuple[str, str]]:
     """What is not as it should be, and what should be there."""
-    if not found.get("Enabled"):
-        yield "it is disabled", "as a failback from a dark Azure leaves it"
     if site.alias not in found.get("Aliases", {}).get("Items", []):
         holders = [d["Id"] for d in distributions if site.alias in d.get("Aliases", {}).get("Items", [])]
         yield f"it does not carry the name {site.alias}", f"held by {holders[0]}" if holders else "nobody does"
@@ -168,9 +179,7 @@ def origin_of(distribution: Json) -> Json:
 
 
 def _fix(site: Site, found: Json) -> str:
-    """What provision.yml does not do: take a name from another distribution, or open a way that somebody shut."""
-    if not found.get("Enabled"):
-        return "Run that failback again once Azure answers, which opens it; or enable it in CloudFront."
+    """What provision.yml does not do: take a name from another distribution."""
     if plain(origin_of(found).get("DomainName", "")) != plain(site.origin):
         return f"If {site.origin} is right, run provision.yml, which sets the origin; else correct the inventory."
     return PROVISION

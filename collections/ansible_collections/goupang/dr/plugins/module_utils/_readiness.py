@@ -205,7 +205,7 @@ def _judged(check: Check, answers: list[t.Any]) -> list[Line]:
 
 # What a runbook stands on, and what it merely likes to know. What is in neither is not asked. A
 # failover is blocked only by what would stop it anyway, or leave it half done: not by the
-# clouds' own ideas of capacity, nor by anything that only AWS could mend.
+# clouds' own ideas of capacity, nor by anything that only AWS could mend later.
 _KNOWS = ("active", "backup", "loss")
 _LOADS = ("target database", "target room", "target parameters", "release")
 _BUILDS = ("azure login", "azure rights", "ssh keys", "machine network", "machine image")
@@ -213,6 +213,8 @@ _MOVES = ("flip", "switch", "aws api")
 _STACK = ("cloudfront", "health checks", "records")
 # Where the machine is asked with TLS: CloudFront would let nobody through, after the primary was closed.
 _SHOWN = ("origin certificate",)
+# Likewise, where a failback from a dark Azure has shut it and was not run again: AWS alone can open it, for a person.
+_OPEN = ("edges",)
 _REST = (
     "heartbeat",
     "machine sizes",
@@ -225,7 +227,7 @@ _REST = (
 )
 # The way home decides nothing on the day of a failover, and failback says the same before it moves anybody.
 _LATER = "primary parameters"
-EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_SHOWN, *_REST, _LATER)
+EVERYTHING = (*_KNOWS, *_LOADS, *_BUILDS, *_MOVES, *_STACK, *_OPEN, *_SHOWN, *_REST, _LATER)
 
 
 def _matter(blocks: t.Iterable[str], informs: t.Iterable[str]) -> dict[str, str]:
@@ -238,7 +240,7 @@ MATTERS: dict[str, dict[str, str]] = {
     "warm_up": _matter(
         {"backup", *_LOADS, *_BUILDS}, (*_KNOWS, *_SHOWN, "machine sizes", "schema version", "control room")
     ),
-    "failover": _matter({"backup", *_LOADS, *_BUILDS, *_SHOWN, "flip"}, EVERYTHING),
+    "failover": _matter({"backup", *_LOADS, *_BUILDS, *_OPEN, *_SHOWN, "flip"}, EVERYTHING),
     # What provision.yml is about to build cannot be asked for yet.
     "provision": _matter((), ("azure login", "aws api", "control room")),
     "failback": _matter((), ("active", _LATER, *_MOVES, "certificates", "clocks", "way in")),
