@@ -29,6 +29,7 @@ class Server:
         self.connected = dict(connected or {})
         self.events: dict[tuple[str, str], bool] = {}
         self.record: set[tuple[str, str, str]] | None = None
+        self.unended: set[tuple[str, str]] | None = None
         self.grants: dict[str, set[str]] = {}
         self.schemas = {"petclinic_new", "petclinic_old"}
         self.immortal: set[int] = set()
@@ -48,6 +49,10 @@ class Server:
             return list(self.connected.items())
         if "TABLE_NAME = 'fence'" in sql:
             return [(1,)] if self.record is not None else []
+        if "goupang_dr.access" in sql:
+            if self.unended is None:
+                raise ServiceFault("Table 'goupang_dr.access' doesn't exist", "1146")
+            return [(1,)] if args in self.unended else []
         if "partial_revokes" in sql:
             return [(int(self.knows_no_wildcards),)]
         if sql.startswith("SELECT kind"):
@@ -79,6 +84,8 @@ class Server:
             self.kill(sql, t.cast(int, args[0]))
         elif sql.startswith("CREATE SCHEMA"):
             pass
+        elif "goupang_dr.access" in sql:
+            self.remember_access(sql, t.cast("tuple[str, str]", tuple(args)))
         elif sql.startswith("CREATE TABLE"):
             self.record = self.record or set()
         elif sql.startswith("INSERT IGNORE"):
@@ -104,6 +111,13 @@ class Server:
             raise ServiceFault("Unknown thread id", "1094")
         if number not in self.immortal:
             del self.connected[number]
+
+    def remember_access(self, sql: str, account: tuple[str, str]) -> None:
+        self.unended = self.unended or set()
+        if sql.startswith("INSERT"):
+            self.unended.add(account)
+        elif sql.startswith("DELETE"):
+            self.unended.discard(account)
 
     def grant_or_revoke(self, sql: str) -> None:
         what, where = sql.split(" ON ")
