@@ -9,6 +9,11 @@ from ansible_collections.goupang.dr.plugins.module_utils import _accounts
 from ansible_collections.goupang.dr.plugins.module_utils._accounts import Account
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 
+OURS = "dradmin@%"
+ALTER_EVENT = re.compile(
+    r"ALTER (DEFINER=`(?P<user>.+)`@`(?P<host>.+)` )?EVENT `(?P<schema>.+)`\.`(?P<name>.+)` (?P<status>ENABLE|DISABLE)"
+)
+
 
 class Clock(_accounts.Clock):
     def __init__(self) -> None:
@@ -28,6 +33,8 @@ class Server:
         self.users = dict(users)
         self.connected = dict(connected or {})
         self.events: dict[tuple[str, str], bool] = {}
+        self.definers: dict[tuple[str, str], str] = {}
+        self.definer_refused = ""
         self.record: set[tuple[str, str, str]] | None = None
         self.unended: set[tuple[str, str]] | None = None
         self.grants: dict[str, set[str]] = {}
@@ -58,7 +65,8 @@ class Server:
         if sql.startswith("SELECT kind"):
             return sorted(self.record or set())
         if "information_schema.EVENTS" in sql:
-            return [name for name, enabled in self.events.items() if enabled or "ENABLED" not in sql]
+            found = [name for name, enabled in self.events.items() if enabled or "ENABLED" not in sql]
+            return [(*name, self.definers.get(name, OURS)) for name in found]
         if "SCHEMA_PRIVILEGES" in sql:
             return [(schema, p) for schema, privileges in self.grants.items() for p in sorted(privileges)]
         if "information_schema.SCHEMATA" in sql:
@@ -77,9 +85,8 @@ class Server:
         if sql.startswith("ALTER USER") and "ACCOUNT" in sql:
             account = Account(*map(str, args))
             self.users[account] = words[-1] == "LOCK" and account not in self.deaf_to_locks
-        elif sql.startswith("ALTER EVENT"):
-            schema, name = words[2].replace("`", "").split(".")
-            self.events[schema, name] = words[-1] == "ENABLE"
+        elif altered := ALTER_EVENT.fullmatch(sql):
+            self.alter_event(altered)
         elif sql.startswith(("KILL", "CALL mysql.rds_kill", "CALL mysql.az_kill")):
             self.kill(sql, t.cast(int, args[0]))
         elif sql.startswith("CREATE SCHEMA"):
@@ -103,6 +110,15 @@ class Server:
             self.grant_or_revoke(sql)
         elif not sql.startswith("ALTER USER"):
             raise AssertionError(sql)
+
+    def alter_event(self, altered: re.Match[str]) -> None:
+        """Without a definer it gets whoever alters it."""
+        definer = f"{altered['user']}@{altered['host']}" if altered["user"] else OURS
+        if definer != OURS and self.definer_refused:
+            raise ServiceFault("no such right, or no such account", self.definer_refused)
+        event = (altered["schema"], altered["name"])
+        self.events[event] = altered["status"] == "ENABLE"
+        self.definers[event] = definer.replace("``", "`")
 
     def kill(self, sql: str, number: int) -> None:
         if sql.startswith("KILL") and self.plain_kill_refused:
