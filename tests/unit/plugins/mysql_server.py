@@ -9,6 +9,11 @@ from ansible_collections.goupang.dr.plugins.module_utils import _accounts
 from ansible_collections.goupang.dr.plugins.module_utils._accounts import Account
 from ansible_collections.goupang.dr.plugins.module_utils._errors import ServiceFault
 
+OURS = "dradmin@%"
+ALTER_EVENT = re.compile(
+    r"ALTER (DEFINER=`(?P<user>.+)`@`(?P<host>.+)` )?EVENT `(?P<schema>.+)`\.`(?P<name>.+)` (?P<status>ENABLE|DISABLE)"
+)
+
 
 class Clock(_accounts.Clock):
     def __init__(self) -> None:
@@ -28,7 +33,10 @@ class Server:
         self.users = dict(users)
         self.connected = dict(connected or {})
         self.events: dict[tuple[str, str], bool] = {}
+        self.definers: dict[tuple[str, str], str] = {}
+        self.definer_refused = ""
         self.record: set[tuple[str, str, str]] | None = None
+        self.unended: set[tuple[str, str]] | None = None
         self.grants: dict[str, set[str]] = {}
         self.schemas = {"petclinic_new", "petclinic_old"}
         self.immortal: set[int] = set()
@@ -48,12 +56,17 @@ class Server:
             return list(self.connected.items())
         if "TABLE_NAME = 'fence'" in sql:
             return [(1,)] if self.record is not None else []
+        if "goupang_dr.access" in sql:
+            if self.unended is None:
+                raise ServiceFault("Table 'goupang_dr.access' doesn't exist", "1146")
+            return [(1,)] if args in self.unended else []
         if "partial_revokes" in sql:
             return [(int(self.knows_no_wildcards),)]
         if sql.startswith("SELECT kind"):
             return sorted(self.record or set())
         if "information_schema.EVENTS" in sql:
-            return [name for name, enabled in self.events.items() if enabled or "ENABLED" not in sql]
+            found = [name for name, enabled in self.events.items() if enabled or "ENABLED" not in sql]
+            return [(*name, self.definers.get(name, OURS)) for name in found]
         if "SCHEMA_PRIVILEGES" in sql:
             return [(schema, p) for schema, privileges in self.grants.items() for p in sorted(privileges)]
         if "information_schema.SCHEMATA" in sql:
@@ -72,13 +85,14 @@ class Server:
         if sql.startswith("ALTER USER") and "ACCOUNT" in sql:
             account = Account(*map(str, args))
             self.users[account] = words[-1] == "LOCK" and account not in self.deaf_to_locks
-        elif sql.startswith("ALTER EVENT"):
-            schema, name = words[2].replace("`", "").split(".")
-            self.events[schema, name] = words[-1] == "ENABLE"
+        elif altered := ALTER_EVENT.fullmatch(sql):
+            self.alter_event(altered)
         elif sql.startswith(("KILL", "CALL mysql.rds_kill", "CALL mysql.az_kill")):
             self.kill(sql, t.cast(int, args[0]))
         elif sql.startswith("CREATE SCHEMA"):
             pass
+        elif "goupang_dr.access" in sql:
+            self.remember_access(sql, t.cast("tuple[str, str]", tuple(args)))
         elif sql.startswith("CREATE TABLE"):
             self.record = self.record or set()
         elif sql.startswith("INSERT IGNORE"):
@@ -97,6 +111,15 @@ class Server:
         elif not sql.startswith("ALTER USER"):
             raise AssertionError(sql)
 
+    def alter_event(self, altered: re.Match[str]) -> None:
+        """Without a definer it gets whoever alters it."""
+        definer = f"{altered['user']}@{altered['host']}" if altered["user"] else OURS
+        if definer != OURS and self.definer_refused:
+            raise ServiceFault("no such right, or no such account", self.definer_refused)
+        event = (altered["schema"], altered["name"])
+        self.events[event] = altered["status"] == "ENABLE"
+        self.definers[event] = definer.replace("``", "`")
+
     def kill(self, sql: str, number: int) -> None:
         if sql.startswith("KILL") and self.plain_kill_refused:
             raise ServiceFault("You are not owner of thread", "1095")
@@ -104,6 +127,13 @@ class Server:
             raise ServiceFault("Unknown thread id", "1094")
         if number not in self.immortal:
             del self.connected[number]
+
+    def remember_access(self, sql: str, account: tuple[str, str]) -> None:
+        self.unended = self.unended or set()
+        if sql.startswith("INSERT"):
+            self.unended.add(account)
+        elif sql.startswith("DELETE"):
+            self.unended.discard(account)
 
     def grant_or_revoke(self, sql: str) -> None:
         what, where = sql.split(" ON ")

@@ -61,6 +61,16 @@ def test_the_mark_closes_the_database_in_our_turn() -> None:
     assert (database.log[0], database.log[-1]) == ("GET_LOCK", "closed")
 
 
+def test_an_event_whose_definer_could_not_be_kept_is_said_once() -> None:
+    database = Guarded({APP: False})
+    database.events, database.definers = {("petclinic", "nightly"): True}, {("petclinic", "nightly"): "petclinic@%"}
+    database.definer_refused = "1227"
+    verdict = _sentry.look(World(True, True, database=database))
+    assert verdict.certain
+    assert verdict.sentence.startswith(f"{_sentry.CLOSED.sentence} Event petclinic.nightly ran as petclinic@%")
+    assert _sentry.look(World(True, True, database=database)) == _sentry.CLOSED
+
+
 def test_a_mark_that_is_gone_when_our_turn_comes_closes_nothing() -> None:
     """failback.yml removed it, and waits behind us to open the database."""
     database = Guarded({APP: False})

@@ -84,6 +84,42 @@ def test_opening_undoes_ours_and_leaves_what_others_locked() -> None:
     assert not _writers.reopen(server, check_mode=False).changed
 
 
+def test_events_keep_their_definers() -> None:
+    server = Server({APP: False})
+    definers = {("petclinic", "nightly"): "petclinic@%", ("petclinic", "odd"): "o`hara@home@10.%"}
+    server.events, server.definers = dict.fromkeys(definers, True), dict(definers)
+    closed = _writers.close(server, [], check_mode=False)
+    assert not any(server.events.values())
+    assert server.definers == definers
+    opened = _writers.reopen(server, check_mode=False)
+    assert all(server.events.values())
+    assert server.definers == definers
+    assert closed.findings == opened.findings == ()
+
+
+@pytest.mark.parametrize("refused", ["1227", "1449"])
+def test_an_event_is_closed_also_where_its_definer_cannot_be_kept_and_that_is_said(refused: str) -> None:
+    server = Server({APP: False})
+    server.events, server.definers = {("petclinic", "nightly"): True}, {("petclinic", "nightly"): "petclinic@%"}
+    server.definer_refused = refused
+    result = _writers.close(server, [], check_mode=False)
+    assert server.events == {("petclinic", "nightly"): False}
+    (finding,) = result.findings
+    assert "petclinic.nightly ran as petclinic@%" in finding
+    assert "ALTER DEFINER=`petclinic`@`%` EVENT `petclinic`.`nightly` ENABLE" in finding
+    # Ours by now, and nothing more to say.
+    assert _writers.reopen(server, check_mode=False).findings == ()
+    assert server.events == {("petclinic", "nightly"): True}
+
+
+def test_an_event_that_cannot_be_disabled_at_all_is_an_error() -> None:
+    server = Server({APP: False})
+    server.events, server.definers = {("petclinic", "nightly"): True}, {("petclinic", "nightly"): "petclinic@%"}
+    server.definer_refused = "1044"
+    with pytest.raises(ServiceFault, match="no such right"):
+        _writers.close(server, [], check_mode=False)
+
+
 def test_opening_forgives_an_account_that_was_dropped_meanwhile() -> None:
     server = Server({APP: False, BATCH: False})
     _writers.close(server, [], check_mode=False)

@@ -22,7 +22,7 @@ import sys
 import typing as t
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.goupang.dr.plugins.module_utils import _mysql, _writers
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach
@@ -88,8 +88,8 @@ def _close(world: World, session: _mysql.Session) -> Verdict:
         return OPEN
     if _writers.recorded(session).held_open:
         return HELD_OPEN
-    _writers.close(session, [], check_mode=False)
-    return CLOSED
+    findings = _writers.close(session, [], check_mode=False).findings
+    return replace(CLOSED, sentence=" ".join((CLOSED.sentence, *findings)))
 
 
 @dataclass

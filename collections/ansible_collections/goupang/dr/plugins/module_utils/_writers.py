@@ -22,13 +22,17 @@ from ansible_collections.goupang.dr.plugins.module_utils._accounts import (
     sessions_of,
     set_locked,
 )
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 
 # Longer than the other one needs for a server with many accounts.
 TURN_SECONDS = 30
 RECORD = "`goupang_dr`.`fence`"
 ACCOUNT, EVENT, HELD = "account", "event", "held"
+# The account may not name others as definers; or that account is gone.
+NO_DEFINER = frozenset({"1227", "1449"})
+
+Event = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Fenced:
     """
 
     accounts: frozenset[Account] = frozenset()
-    events: frozenset[tuple[str, str]] = frozenset()
+    events: frozenset[Event] = frozenset()
     held_open: bool = False
 
     def public(self) -> dict[str, t.Any]:
@@ -52,9 +56,12 @@ class Fenced:
 
 @dataclass(frozen=True)
 class Result:
+    """findings: sentences on events that have another definer now."""
+
     before: Fenced
     after: Fenced
     ended: int
+    findings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -108,18 +115,17 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
     unlocked = frozenset(account for account, locked in everyone.items() if not locked)
     to_lock = frozenset(account for account in unlocked if account.user != witness)
     to_disable = _enabled_events(session)
-    after = Fenced(before.accounts | to_lock, before.events | to_disable)
+    after = Fenced(before.accounts | to_lock, before.events | frozenset(to_disable))
     users = {account.user for account in everyone}
     ended = len(sessions_of(session, users - {witness}))
     if check_mode:
         return Result(before, after, ended)
     # A sentry comes here every two seconds: where nothing has to be done, nothing is written.
     if to_lock or to_disable:
-        _remember(session, Fenced(to_lock, to_disable))
+        _remember(session, Fenced(to_lock, frozenset(to_disable)))
     for account in sorted(unlocked, key=str):
         set_locked(session, account, True)
-    for schema, name in sorted(to_disable):
-        session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} DISABLE")
+    findings = [_switch(session, event, definer, "DISABLE") for event, definer in sorted(to_disable.items())]
     # Twice, for those who were still being let in when their account was locked.
     for _sweep in range(2):
         end_sessions(session, users)
@@ -128,7 +134,7 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
         raise Refused(
             f"The server was closed, and still {'; '.join(left)}. Somebody opens what we close: find out who."
         )
-    return Result(before, after, ended)
+    return Result(before, after, ended, tuple(filter(None, findings)))
 
 
 def reopen(session: Session, *, check_mode: bool, hold: bool = False) -> Result:
@@ -141,10 +147,10 @@ def reopen(session: Session, *, check_mode: bool, hold: bool = False) -> Result:
     known = accounts(session)
     for account in sorted(before.accounts & set(known), key=str):
         set_locked(session, account, False)
-    for schema, name in sorted(before.events & _events(session)):
-        session.run(f"ALTER EVENT {identifier(schema)}.{identifier(name)} ENABLE")
+    events = _events(session)
+    findings = [_switch(session, event, events[event], "ENABLE") for event in sorted(before.events & set(events))]
     session.run(f"DELETE FROM {RECORD} WHERE kind <> %s", (HELD if hold else "",))
-    return Result(before, after, 0)
+    return Result(before, after, 0, tuple(filter(None, findings)))
 
 
 def _remember(session: Session, fenced: Fenced) -> None:
@@ -160,11 +166,35 @@ def _remember(session: Session, fenced: Fenced) -> None:
         session.run(f"INSERT IGNORE INTO {RECORD} (kind, name, belongs_to) VALUES (%s, %s, %s)", row)
 
 
-def _enabled_events(session: Session) -> frozenset[tuple[str, str]]:
+def _switch(session: Session, event: Event, definer: str, status: str) -> str:
+    """ENABLE or DISABLE it. A sentence when that has made us its definer.
+
+    An event runs with its definer's rights, and who alters it without naming one becomes that.
+    """
+    schema, name = event
+    user, _at, host = definer.rpartition("@")
+    on = f"EVENT {identifier(schema)}.{identifier(name)}"
+    theirs = f"ALTER DEFINER={identifier(user)}@{identifier(host)} {on}"
+    try:
+        session.run(f"{theirs} {status}")
+    except ServiceFault as error:
+        if error.code not in NO_DEFINER:
+            raise
+        session.run(f"ALTER {on} {status}")
+        return (
+            f"Event {schema}.{name} ran as {definer}, and has our account as its definer now, since we may not name "
+            f"that one. Once the server is open, let somebody with SET_USER_ID (from MySQL 8.2 on SET_ANY_DEFINER) "
+            f"run: {theirs} ENABLE"
+        )
+    return ""
+
+
+def _enabled_events(session: Session) -> dict[Event, str]:
     return _events(session, "WHERE STATUS = 'ENABLED'")
 
 
-def _events(session: Session, where: str = "") -> frozenset[tuple[str, str]]:
-    rows = session.rows(f"SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS {where}")
+def _events(session: Session, where: str = "") -> dict[Event, str]:
+    """Each event, and its definer."""
+    rows = session.rows(f"SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER FROM information_schema.EVENTS {where}")
     # The schemas of the server and of its cloud run housekeeping that is not ours to stop.
-    return frozenset((schema, name) for schema, name in rows if schema not in ("mysql", "sys"))
+    return {(schema, name): definer for schema, name, definer in rows if schema not in ("mysql", "sys")}

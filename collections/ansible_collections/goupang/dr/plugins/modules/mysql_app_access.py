@@ -11,7 +11,9 @@ version_added: 0.1.0
 description:
   - The account gets exactly the privileges of O(access) on O(schema), and loses those on every other schema.
   - It is created when it is not there, and may come in over TLS only. Its password is set when it does not fit.
-  - After a change its connections are ended, because a connection keeps the privileges that it began with.
+  - After a change its connections are ended, because a connection keeps the privileges that it began with. A change is
+    on record in the server, in C(goupang_dr.access), from before it until they have ended. So a run that was stopped in
+    between, or that could not end one of them, leaves this to the next, which says that it changed something.
 options:
   account:
     description: Name of the account; its host part is V(%).
@@ -70,6 +72,9 @@ before:
     schemas:
       description: Its privileges by schema, written as C(GRANT) has it.
       type: dict
+    connections_fit:
+      description: Whether no change is on record after which its connections were not seen to end.
+      type: bool
 after:
   description: The account as it is now; under check mode, as it would be.
   returned: success

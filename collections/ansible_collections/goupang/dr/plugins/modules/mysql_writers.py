@@ -16,6 +16,8 @@ description:
     connection. And an account C(goupang_dr_canary), made for this, must have written before, and be refused
     afterwards, on its open connection and when it logs in anew. It is removed again.
   - V(open) undoes that, and nothing that others have locked.
+  - Events keep their definers. Where our account may not name one (it wants C(SET_USER_ID), from MySQL 8.2 on
+    C(SET_ANY_DEFINER)), or that account is gone, ours is the definer from then on, and RV(findings) says so.
   - Whoever closes or opens does so alone, by C(GET_LOCK). So whoever was about to close the server when it is opened is
     through before, or comes after and sees why it was opened.
 options:
@@ -90,6 +92,11 @@ ended:
   description: How many connections were ended.
   returned: success
   type: int
+findings:
+  description: Sentences on events that have our account as their definer now, and how each is given back.
+  returned: success
+  type: list
+  elements: str
 out_of_reach:
   description: Whether the server did not answer, so that it is closed by nothing but its silence.
   returned: failure
@@ -143,12 +150,15 @@ def main() -> None:
         result = run(module.params, module.check_mode, _mysql.open_session)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=isinstance(error, OutOfReach))
+    for sentence in result.findings:
+        module.warn(sentence)
     before, after = result.before.public(), result.after.public()
     module.exit_json(
         changed=result.changed,
         before=before,
         after=after,
         ended=result.ended,
+        findings=list(result.findings),
         diff={"before": before, "after": after},
     )
 
