@@ -147,6 +147,21 @@ def test_a_machine_whose_size_ran_out_while_it_rested_is_replaced():
     assert result["tried"] == [{"size": "A", "reason": "AllocationFailed"}]
 
 
+@pytest.mark.parametrize("sizes", [("A",), ("A", "a")], ids=["no fallbacks", "the same again"])
+def test_a_machine_whose_size_ran_out_is_kept_where_no_other_size_is_left(sizes):
+    """Nothing is scripted after the look, so a delete fails the test."""
+    only = replace(WANT, sizes=sizes)
+    at_rest = whole("deallocated")
+    with pytest.raises(SizeUnavailable, match=r"AllocationFailed.*no other size.*add some to size_fallbacks") as caught:
+        run(only, *looks(*at_rest), Call("start", ("dr",), no_room()), *looks(*at_rest))
+    assert caught.value.code == "AllocationFailed"
+
+
+def test_it_is_tried_again_although_its_start_failed():
+    failed = whole("deallocated", provisioning="Failed", failure="AllocationFailed", agent="")
+    assert run(WANT, *looks(*failed), Call("start", ("dr",)), *looks(*whole()), KEYS)["changed"]
+
+
 def test_a_machine_that_never_came_up_is_made_anew():
     failed = whole(provisioning="Failed", failure="OSProvisioningTimedOut", agent="Unavailable")
     calls = [*deletes(VM, DISK), *puts("A"), TAG_DISK]

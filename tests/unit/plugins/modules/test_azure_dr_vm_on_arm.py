@@ -159,6 +159,20 @@ def test_a_machine_whose_guest_never_came_up_is_made_anew(azure: Azure):
     assert azure.vm_id() != before
 
 
+def test_a_machine_at_rest_is_kept_where_no_size_is_left(azure: Azure):
+    azure.bring("running")
+    azure.bring("deallocated")
+    before = azure.vm_id()
+    azure.cloud.arm.store.faults.append(no_capacity().document())
+    for each in range(2):
+        with pytest.raises(SizeUnavailable, match="no other size"):
+            azure.bring("running", sizes=WANT.sizes[:1])
+        assert azure.vm_id() == before, each
+    azure.cloud.arm.store.faults.clear()
+    assert azure.bring("running")["power_state"] == "running"
+    assert azure.vm_id() == before
+
+
 def test_a_machine_of_somebody_else_is_left_alone(azure: Azure):
     azure.bring("running")
     for resource in azure.cloud.arm.store.resources.values():

@@ -223,8 +223,15 @@ def _start(run: Run, step: Step) -> None:
 
 
 def _build_other(run: Run, size: str, reason: SizeUnavailable) -> None:
-    _give_up(run, size, reason)
     others = tuple(s for s in run.want.sizes if s.lower() != size.lower())
+    if not others:
+        # Deleting would lose what may start again soon, and its address.
+        raise SizeUnavailable(
+            f"Azure has no room now to start machine {run.want.name} as {size} ({reason.code}), and no other size is "
+            "asked for, so the machine was kept: run this again later, or add some to size_fallbacks.",
+            reason.code,
+        ) from reason
+    _give_up(run, size, reason)
     same_notes = replace(run, want=replace(run.want, sizes=others))
     _build(same_notes, Step("build", VM, run.want.name))
 

@@ -30,7 +30,7 @@ options:
       - A machine with another size, location, user or key than those asked for is an error and not replaced, since
         users may be on it.
       - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size, with a
-        new disk.
+        new disk. Where no other size is asked for, that is an error and the machine is kept.
       - V(resumed) is V(running) for a machine whose disk holds something that is needed. One that cannot be started, or
         whose creation failed, is an error then and not replaced.
     type: str
