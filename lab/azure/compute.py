@@ -10,7 +10,7 @@ from lab.azure import catalog
 from lab.azure.ids import DISK, MACHINE, ResourceId
 from lab.azure.machines import Machines, Specification, is_user
 from lab.azure.network import Network
-from lab.azure.operations import Handler, timestamp
+from lab.azure.operations import OS_PROVISIONING, Handler, timestamp
 from lab.azure.store import Operation, Resource, Store
 from lab.azure.wire import ArmError, Json
 
@@ -209,15 +209,27 @@ def cascade(store: Store, machine: Resource) -> list[str]:
 
 
 def instance_view(machine: Resource) -> Json:
-    """What a machine is doing: its provisioning state and, once it has one, its power state."""
+    """What a machine is doing: its provisioning state and, once it has one, its power state.
+
+    The provisioning state is that of the last operation, whatever that was, as ProvisioningState/STATE[/ERROR]
+    (https://learn.microsoft.com/azure/virtual-machines/states-billing). A guest that never got ready runs, and its
+    agent is unavailable. There are no extensions here: an update that fails by order stands for one.
+    """
     state = machine.state.lower()
-    statuses = [_status(f"ProvisioningState/{state}", f"Provisioning {state}")]
+    failure = machine.failure if state == "failed" else None
+    if failure:
+        failed = _status(f"ProvisioningState/failed/{failure['code']}", "Provisioning failed")
+        statuses = [{**failed, "level": "Error", "message": failure["message"]}]
+    else:
+        statuses = [_status(f"ProvisioningState/{state}", f"Provisioning {state}")]
     if machine.power:
         statuses.append(_status(f"PowerState/{machine.power}", f"VM {machine.power}"))
     view: Json = {"statuses": statuses}
     if machine.power == "running":
-        agent = [_status("ProvisioningState/succeeded", "Ready")]
-        view["vmAgent"] = {"vmAgentVersion": "2.9.1.1", "statuses": agent}
+        view["vmAgent"] = {"vmAgentVersion": "2.9.1.1", "statuses": [_status("ProvisioningState/succeeded", "Ready")]}
+        if failure and failure["code"].startswith(OS_PROVISIONING):
+            unavailable = {**_status("ProvisioningState/Unavailable", "Not Ready"), "level": "Warning"}
+            view["vmAgent"] = {"vmAgentVersion": "Unknown", "statuses": [unavailable]}
     return view
 
 

@@ -21,6 +21,8 @@ from lab.errors import LabError
 Handler = t.Callable[[Operation], "Json | None"]
 
 RUN_COMMAND = "machine.run"
+# How Azure's errors of a guest's first boot begin: OSProvisioningTimedOut, ...ClientError, ...InternalError.
+OS_PROVISIONING = "OSProvisioning"
 
 _PATH = re.compile(r"(?i)^/subscriptions/[^/]+/providers/[^/]+/locations/[^/]+/operations/(?P<id>[^/]+)$")
 _LOG = logging.getLogger(__name__)
@@ -143,12 +145,19 @@ class Operations:
             if error is not None:
                 operation.error = error.body()
                 if resource is not None and operation.kind != RUN_COMMAND:
-                    resource.state = "Failed"
-                    resource.power = operation.arguments.get("power_before")
+                    resource.state, resource.failure = "Failed", error.body()
+                    resource.power = _power_after(operation, error)
             elif resource is not None and resource.state != "Deleting":
-                resource.state = "Succeeded"
+                resource.state, resource.failure = "Succeeded", None
             operation.status = "Failed" if error else "Succeeded"
             self.store.save()
+
+
+def _power_after(operation: Operation, error: ArmError) -> str | None:
+    """A failed operation leaves the power as it was; a guest that never got ready is powered all the same."""
+    if error.code.startswith(OS_PROVISIONING):
+        return "running"
+    return t.cast("str | None", operation.arguments.get("power_before"))
 
 
 def timestamp() -> str:

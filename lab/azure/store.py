@@ -16,10 +16,14 @@ KEPT_OPERATIONS = 100
 
 @dataclass
 class Resource:
-    """A resource as clients see it, without what is derived; and of a machine its power state."""
+    """A resource as clients see it, without what is derived; and of a machine its power state.
+
+    `failure` is the error of the last operation on it, code and message, where that failed.
+    """
 
     document: Json
     power: str | None = None
+    failure: Json | None = None
 
     @property
     def properties(self) -> Json:

@@ -102,6 +102,28 @@ def test_in_between_states_are_seen(machines: PretendedMachines) -> None:
     assert list(machines.running) == ["vm"]
 
 
+@pytest.mark.parametrize(
+    ("method", "code", "codes", "agent"),
+    [
+        ("PATCH", "VMExtensionProvisioningError", ["PowerState/running"], "succeeded"),
+        ("PUT", "OSProvisioningTimedOut", ["PowerState/running"], "Unavailable"),
+        ("PUT", "AllocationFailed", [], None),
+    ],
+)
+def test_a_failed_operation_is_seen_with_its_error(machines, method, code, codes, agent) -> None:
+    client = prepare(Store(), machines)
+    fault = faults.Fault(r"/virtualMachines/vm$", 409, code, "It failed.", method=method, asynchronous=True)
+    client("POST", faults.PATH, fault.document())
+    client.operation(client.put_machine())
+    if method == "PATCH":
+        client.operation(client("PATCH", MACHINE, {"tags": {"team": "a"}}))
+    view = client("GET", f"{MACHINE}/instanceView").body
+    assert view is not None
+    assert [s["code"] for s in view["statuses"]] == [f"ProvisioningState/failed/{code}", *codes]
+    assert view["statuses"][0]["message"] == "It failed."
+    assert view.get("vmAgent", {}).get("statuses", [{}])[0].get("code") == (agent and f"ProvisioningState/{agent}")
+
+
 def test_nothing_is_put_where_something_is_being_deleted(machines: PretendedMachines) -> None:
     gate = Gate()
     client = prepare(Store(), machines, gate)

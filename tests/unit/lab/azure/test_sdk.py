@@ -295,7 +295,7 @@ def test_no_capacity_fails_late_and_leaves_a_failed_machine(ready: Clients) -> N
     with pytest.raises(HttpResponseError) as caught:
         ready.machine()
     assert code(caught) == "AllocationFailed"
-    assert ready.power() == ["ProvisioningState/failed"]
+    assert ready.power() == ["ProvisioningState/failed/AllocationFailed"]
     assert ready.cloud.machines.running == {}
 
     ready.compute.virtual_machines.begin_delete(GROUP, "vm").result(10)
@@ -380,7 +380,7 @@ def test_a_machine_that_does_not_boot_is_failed(ready: Clients) -> None:
     with pytest.raises(HttpResponseError, match="The image is missing") as caught:
         ready.machine()
     assert code(caught) == "InternalServerError"
-    assert ready.power() == ["ProvisioningState/failed"]
+    assert ready.power() == ["ProvisioningState/failed/InternalServerError"]
 
 
 def test_keys_of_a_machine_cannot_be_changed(ready: Clients) -> None:

@@ -31,7 +31,20 @@ DEALLOCATED = replace(WANT, state="deallocated")
 ABSENT = Want(state="absent", name="dr", resource_group="rg", timeout=600)
 
 
-def vm(power: str = "running", size: str = "A", provisioning: str = "Succeeded", tags: Json | None = None) -> Json:
+def vm(
+    power: str = "running",
+    size: str = "A",
+    provisioning: str = "Succeeded",
+    tags: Json | None = None,
+    failure: str = "",
+    agent: str = "succeeded",
+) -> Json:
+    """failure is the code of the last operation's error; power and agent "" where Azure says nothing of them."""
+    provisioned = "/".join(filter(None, ("ProvisioningState", provisioning.lower(), failure)))
+    codes = [provisioned, *([f"PowerState/{power}"] if power else [])]
+    view: Json = {"statuses": [{"code": code} for code in codes]}
+    if agent:
+        view["vmAgent"] = {"statuses": [{"code": f"ProvisioningState/{agent}"}]}
     return {
         "id": GROUP + "Microsoft.Compute/virtualMachines/dr",
         "name": "dr",
@@ -44,7 +57,7 @@ def vm(power: str = "running", size: str = "A", provisioning: str = "Succeeded",
                 "adminUsername": "admin",
                 "linuxConfiguration": {"ssh": {"publicKeys": [{"keyData": KEY}]}},
             },
-            "instanceView": {"statuses": [{"code": "ProvisioningState/x"}, {"code": f"PowerState/{power}"}]},
+            "instanceView": view,
         },
     }
 

@@ -94,6 +94,7 @@ def test_what_it_returns_of_a_running_machine():
         "host_keys": ["ssh-ed25519 AAAA"],
         "timings": {"settle": 0.0, "host_keys": 0.0},
         "tried": [],
+        "warnings": [],
     }
 
 
@@ -146,10 +147,44 @@ def test_a_machine_whose_size_ran_out_while_it_rested_is_replaced():
     assert result["tried"] == [{"size": "A", "reason": "AllocationFailed"}]
 
 
-def test_a_failed_machine_is_made_anew():
-    failed = whole(provisioning="Failed")
+@pytest.mark.parametrize("sizes", [("A",), ("A", "a")], ids=["no fallbacks", "the same again"])
+def test_a_machine_whose_size_ran_out_is_kept_where_no_other_size_is_left(sizes):
+    """Nothing is scripted after the look, so a delete fails the test."""
+    only = replace(WANT, sizes=sizes)
+    at_rest = whole("deallocated")
+    with pytest.raises(SizeUnavailable, match=r"AllocationFailed.*no other size.*add some to size_fallbacks") as caught:
+        run(only, *looks(*at_rest), Call("start", ("dr",), no_room()), *looks(*at_rest))
+    assert caught.value.code == "AllocationFailed"
+
+
+def test_it_is_tried_again_although_its_start_failed():
+    failed = whole("deallocated", provisioning="Failed", failure="AllocationFailed", agent="")
+    assert run(WANT, *looks(*failed), Call("start", ("dr",)), *looks(*whole()), KEYS)["changed"]
+
+
+def test_a_machine_that_never_came_up_is_made_anew():
+    failed = whole(provisioning="Failed", failure="OSProvisioningTimedOut", agent="Unavailable")
     calls = [*deletes(VM, DISK), *puts("A"), TAG_DISK]
     assert run(WANT, *looks(*failed), *calls, *looks(*whole()), KEYS)["changed"]
+
+
+SERVES = whole(provisioning="Failed", failure="VMExtensionProvisioningError")
+
+
+def test_a_machine_that_runs_is_taken_as_it_is_and_its_failed_operation_is_said():
+    result = run(WANT, *looks(*SERVES), KEYS)
+    assert not result["changed"]
+    assert result["warnings"] == [
+        "Azure says that the last operation on machine dr failed (VMExtensionProvisioningError). It is taken as it is, "
+        "since users may be on it: see in Azure why."
+    ]
+
+
+def test_a_failed_machine_that_gives_no_host_keys_has_a_way_out():
+    empty = Call(KEYS.name, KEYS.args, "")
+    says = r"last operation on machine dr failed \(VMExtensionProvisioningError\).*to absent first \(cool_down.yml\)"
+    with pytest.raises(DeadlinePassed, match=says):
+        run(WANT, *looks(*SERVES), *[empty] * 121)
 
 
 def test_what_a_killed_run_began_is_awaited():

@@ -37,8 +37,13 @@ def have(*resources):
     return read.have_from("dr", lists, lists[VM][0] if lists[VM] else None)
 
 
+# What Azure says of a machine that it found no room for, and of one whose guest never came up.
+NO_ROOM = whole("", provisioning="Failed", failure="AllocationFailed", agent="")
+NEVER_CAME_UP = whole(provisioning="Failed", failure="OSProvisioningTimedOut", agent="Unavailable")
+
+
 def test_a_disk_that_is_needed_is_not_made_anew():
-    failed = have(vm(provisioning="Failed"), nic(), disk(), address())
+    failed = have(*NEVER_CAME_UP)
     assert Step("delete", DISK, "dr-os") in plan(failed, WANT)
     with pytest.raises(Refused, match="its disk dr-os, which would be made anew, holds data"):
         plan(failed, replace(WANT, keep_disk=True))
@@ -58,7 +63,8 @@ DELETE_VM, DELETE_DISK = Step("delete", VM, "dr"), Step("delete", DISK, "dr-os")
         (whole(), WANT, []),
         (whole("deallocated"), WANT, [START]),
         (whole("stopped"), WANT, [START]),
-        (whole(provisioning="Failed"), WANT, [DELETE_VM, DELETE_DISK, BUILD]),
+        (NO_ROOM, WANT, [DELETE_VM, DELETE_DISK, BUILD]),
+        (NEVER_CAME_UP, WANT, [DELETE_VM, DELETE_DISK, BUILD]),
         ([nic(), address()], WANT, [BUILD]),
         ([disk(attached=False), nic()], WANT, [DELETE_DISK, BUILD]),
         (whole(size="b"), WANT, []),
@@ -79,6 +85,30 @@ DELETE_VM, DELETE_DISK = Step("delete", VM, "dr"), Step("delete", DISK, "dr-os")
 )
 def test_the_steps_from_what_is_there_to_what_is_wanted(there, want, steps):
     assert plan(have(*there), want) == steps
+
+
+EXTENSION = "VMExtensionProvisioningError"
+
+
+@pytest.mark.parametrize(
+    ("power", "failure", "agent", "steps"),
+    [
+        ("running", EXTENSION, "succeeded", []),
+        ("running", EXTENSION, "Unavailable", []),
+        ("running", "", "", []),
+        ("running", "AllocationFailed", "succeeded", []),
+        ("running", "OSProvisioningTimedOut", "succeeded", []),
+        ("stopping", "InternalOperationError", "", [START]),
+        ("", EXTENSION, "", [START]),
+        ("", "InternalOperationError", "succeeded", [START]),
+        ("deallocated", "AllocationFailed", "", [START]),
+        ("stopped", "InternalOperationError", "", [START]),
+    ],
+)
+@pytest.mark.parametrize("want", [WANT, replace(WANT, keep_disk=True)], ids=["running", "resumed"])
+def test_a_machine_is_never_replaced_because_its_last_operation_failed(want, power, failure, agent, steps):
+    """Users may be on it: provisioningState tells of the last operation, an extension's too, and not of the guest."""
+    assert plan(have(*whole(power, provisioning="Failed", failure=failure, agent=agent)), want) == steps
 
 
 @pytest.mark.parametrize("want", [WANT, DEALLOCATED, ABSENT], ids=lambda want: want.state)

@@ -11,9 +11,14 @@ from ansible_collections.goupang.dr.plugins.module_utils import _azure, _checks_
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import Json, Want
-from ansible_collections.goupang.dr.plugins.module_utils._errors import NotAuthorised, Refused, SizeUnavailable
+from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    NotAuthorised,
+    Refused,
+    ServiceFault,
+    SizeUnavailable,
+)
 
-from lab.azure.faults import no_capacity
+from lab.azure.faults import Fault, no_capacity
 from lab.azure.server import Server
 from lab.azure.store import Resource
 from lab.azure.throttled import throttled
@@ -53,6 +58,11 @@ class Azure:
     def left(self) -> list[str]:
         resources = self.cloud.arm.store.resources.values()
         return sorted(r.document["name"] for r in resources if r.document["name"] != "net")
+
+    def vm_id(self) -> str:
+        """What a machine that is made anew has another of."""
+        machine = self.cloud.arm.store.resources[f"{GROUP}/providers/Microsoft.Compute/virtualMachines/dr".lower()]
+        return str(machine.properties["vmId"])
 
 
 @pytest.fixture
@@ -118,6 +128,49 @@ def test_no_room_at_all_leaves_nothing(azure: Azure):
     with pytest.raises(SizeUnavailable, match="Standard_D2s_v5: AllocationFailed; Standard_B2s: AllocationFailed"):
         azure.bring("running")
     assert azure.left() == []
+
+
+def failing(method: str, code: str, message: str) -> Json:
+    """Azure accepts the next such request for a machine, and its operation fails."""
+    return Fault(r"/virtualMachines/[^/]+$", 409, code, message, method=method, asynchronous=True).document()
+
+
+def test_a_machine_whose_last_operation_failed_goes_on_serving(azure: Azure):
+    azure.bring("running")
+    extension = failing("PATCH", "VMExtensionProvisioningError", "VM has reported a failure.")
+    azure.cloud.arm.store.faults.append(extension)
+    with pytest.raises(ServiceFault, match="VMExtensionProvisioningError"):
+        azure.bring("running", tags={"team": "a"})
+    before = azure.vm_id()
+    again = azure.bring("running")
+    assert (again["changed"], azure.vm_id()) == (False, before)
+    assert "VMExtensionProvisioningError" in again["warnings"][0]
+
+
+def test_a_machine_whose_guest_never_came_up_is_made_anew(azure: Azure):
+    never = failing("PUT", "OSProvisioningTimedOut", "OS provisioning did not finish in the allotted time.")
+    azure.cloud.arm.store.faults.append(never)
+    with pytest.raises(ServiceFault, match="OSProvisioningTimedOut"):
+        azure.bring("running")
+    before = azure.vm_id()
+    again = azure.bring("running")
+    assert again["changed"]
+    assert again["warnings"] == []
+    assert azure.vm_id() != before
+
+
+def test_a_machine_at_rest_is_kept_where_no_size_is_left(azure: Azure):
+    azure.bring("running")
+    azure.bring("deallocated")
+    before = azure.vm_id()
+    azure.cloud.arm.store.faults.append(no_capacity().document())
+    for each in range(2):
+        with pytest.raises(SizeUnavailable, match="no other size"):
+            azure.bring("running", sizes=WANT.sizes[:1])
+        assert azure.vm_id() == before, each
+    azure.cloud.arm.store.faults.clear()
+    assert azure.bring("running")["power_state"] == "running"
+    assert azure.vm_id() == before
 
 
 def test_a_machine_of_somebody_else_is_left_alone(azure: Azure):

@@ -9,7 +9,7 @@ import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.goupang.dr.plugins.module_utils import _mysql_server
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json, Wanted
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import RUNNING, STOPPED, Want
 from ansible_collections.goupang.dr.plugins.modules import azure_mysql_server
 
@@ -49,8 +49,19 @@ def brought(api: FakeApi, state: str, check: bool = False) -> Json:
         (("Ready", "Stopped"), STOPPED, ["stop"], "Stopped"),
         (("Starting", "Starting", "Ready"), RUNNING, [], "Ready"),
         (("Starting", "Ready", "Stopping", "Stopped"), STOPPED, ["stop"], "Stopped"),
+        (("Stopped", "Stopped", "Starting", "Updating", "Ready"), RUNNING, ["start"], "Ready"),
+        (("Ready", "Ready", "Stopping", "Stopped"), STOPPED, ["stop"], "Stopped"),
     ],
-    ids=["runs", "rests", "start", "stop", "somebody starts it", "somebody starts it, and it is to rest"],
+    ids=[
+        "runs",
+        "rests",
+        "start",
+        "stop",
+        "somebody starts it",
+        "somebody starts it, and it is to rest",
+        "Azure shows late that it starts",
+        "Azure shows late that it stops",
+    ],
 )
 def test_it_is_brought_to_its_state_and_waited_for(states, state, acts, after) -> None:
     api = FakeApi(*states)
@@ -67,6 +78,25 @@ def test_a_dry_run_asks_for_nothing() -> None:
 def test_what_does_not_end_by_itself_is_left_to_a_person() -> None:
     with pytest.raises(Refused, match=r"the server petclinic is Disabled: see why in Azure"):
         brought(FakeApi("Disabled"), RUNNING)
+
+
+@pytest.mark.parametrize("state", ["Disabled", "Inaccessible", "Dropping", ""])
+def test_what_it_came_to_instead_is_no_success(state: str) -> None:
+    api = FakeApi("Stopped", "Starting", state)
+    says = rf"start the server petclinic, and it is {state or 'in no state'}: see why in Azure"
+    with pytest.raises(ServiceFault, match=says):
+        brought(api, RUNNING)
+    assert api.acts == ["start"]
+
+
+def test_a_server_that_stays_as_it_was() -> None:
+    with pytest.raises(DeadlinePassed, match=r"still Stopped after 60 s: run this again"):
+        brought(FakeApi(*["Stopped"] * 50), RUNNING)
+
+
+def test_a_server_that_goes_while_it_starts() -> None:
+    with pytest.raises(Missing, match=r"There is no server petclinic"):
+        brought(FakeApi("Stopped", "Starting", None), RUNNING)
 
 
 def test_a_server_that_is_not_there() -> None:

@@ -17,6 +17,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import (
     VM,
     Have,
     Json,
+    Machine,
     Step,
     Want,
     described,
@@ -31,6 +32,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_read import (
     vm_body,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    DeadlinePassed,
     DrError,
     Missing,
     ServiceFault,
@@ -87,11 +89,24 @@ def bring(api: Api, want: Want, check_mode: bool, clock: Clock = REAL_CLOCK) -> 
         "private_ip": addresses.private_ip,
         "public_ip": addresses.public_ip,
         "fqdn": addresses.fqdn,
-        "host_keys": host_keys(run) if has_keys else [],
+        "host_keys": host_keys(run, after.machine) if has_keys else [],
         "timings": run.timings,
         "tried": run.tried,
+        "warnings": _warnings(want, after.machine),
         "diff": {"before": described(have), "after": outlook},
     }
+
+
+def _warnings(want: Want, machine: Machine | None) -> list[str]:
+    """What a person should see to, although the machine is as it was asked for."""
+    if want.state != "running" or machine is None or not machine.is_failed or machine.never_came_up:
+        return []
+    return [f"{_last_operation(want, machine)} It is taken as it is, since users may be on it: see in Azure why."]
+
+
+def _last_operation(want: Want, machine: Machine) -> str:
+    code = machine.failure or "no code"
+    return f"Azure says that the last operation on machine {want.name} failed ({code})."
 
 
 def survey(api: Api, name: str) -> Have:
@@ -132,7 +147,7 @@ def _arrived(run: Run) -> Have:
     return wait_for(what, nothing_left, run.want.timeout, run.clock)
 
 
-def host_keys(run: Run) -> list[str]:
+def host_keys(run: Run, machine: Machine | None) -> list[str]:
     """The machine's public host keys, asked through Azure and not over the network that they shall protect."""
 
     def keys() -> list[str] | None:
@@ -143,8 +158,16 @@ def host_keys(run: Run) -> list[str]:
                 return None
             raise
 
-    with run.phase("host_keys"):
-        return wait_for(f"the host keys of machine {run.want.name}", keys, run.want.timeout, run.clock, 5.0)
+    try:
+        with run.phase("host_keys"):
+            return wait_for(f"the host keys of machine {run.want.name}", keys, run.want.timeout, run.clock, 5.0)
+    except DeadlinePassed as error:
+        if machine is None or not machine.is_failed:
+            raise
+        raise DeadlinePassed(
+            f"{error} {_last_operation(run.want, machine)} If nobody is served by it, bring it to absent first "
+            "(cool_down.yml): the next run makes a new one."
+        ) from error
 
 
 def _delete(run: Run, step: Step) -> None:
@@ -200,8 +223,15 @@ def _start(run: Run, step: Step) -> None:
 
 
 def _build_other(run: Run, size: str, reason: SizeUnavailable) -> None:
-    _give_up(run, size, reason)
     others = tuple(s for s in run.want.sizes if s.lower() != size.lower())
+    if not others:
+        # Deleting would lose what may start again soon, and its address.
+        raise SizeUnavailable(
+            f"Azure has no room now to start machine {run.want.name} as {size} ({reason.code}), and no other size is "
+            "asked for, so the machine was kept: run this again later, or add some to size_fallbacks.",
+            reason.code,
+        ) from reason
+    _give_up(run, size, reason)
     same_notes = replace(run, want=replace(run.want, sizes=others))
     _build(same_notes, Step("build", VM, run.want.name))
 

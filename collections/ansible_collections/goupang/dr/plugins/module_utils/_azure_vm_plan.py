@@ -68,7 +68,11 @@ class Resource:
 
 @dataclass(frozen=True)
 class Machine:
-    """The virtual machine NAME, when it is ours. power and provisioning are Azure's words in lower case."""
+    """The virtual machine NAME, when it is ours. power and provisioning are Azure's words in lower case.
+
+    provisioning is that of the last operation, whatever that was: an extension's failure makes it failed while the
+    guest serves. failure is that operation's code, as OSProvisioningTimedOut, or empty. has_agent: the guest answers.
+    """
 
     size: str
     location: str
@@ -77,6 +81,23 @@ class Machine:
     admin_username: str
     ssh_public_key: str
     tags: Mapping[str, str]
+    failure: str = ""
+    has_agent: bool = False
+
+    @property
+    def is_failed(self) -> bool:
+        return self.provisioning == "failed"
+
+    @property
+    def never_came_up(self) -> bool:
+        """Whether its creation failed, so that nobody can be on it. Where Azure leaves a doubt, it did not."""
+        if not self.is_failed or self.has_agent:
+            return False
+        # The guest's own beginning comes once, with the creation, and Azure calls its failure final.
+        if self.failure.startswith("OSProvisioning"):
+            return True
+        # No power state: no hardware was found for it. But an extension needs a guest.
+        return self.power in ("unknown", "creating") and not self.failure.startswith("VMExtension")
 
 
 @dataclass(frozen=True)
@@ -133,7 +154,7 @@ def _to_deallocated(have: Have, want: Want) -> list[Step]:
 
 def _to_running(have: Have, want: Want) -> list[Step]:
     machine = have.machine
-    if machine is None or machine.provisioning == "failed":
+    if machine is None or machine.never_came_up:
         _refuse_to_lose_the_disk(have, want)
         in_the_way = [(VM, want.name), (DISK, want.named(DISK))]
         steps = [Step("delete", kind, name) for kind, name in in_the_way if have.find(kind, name)]

@@ -21,6 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import (
     Want,
 )
 
+_FAILED = "provisioningstate/failed"
 _STDOUT, _STDERR = "[stdout]", "[stderr]"
 _LABEL_SCOPE = "TenantReuse"  # nobody else can take the name while the address is away
 
@@ -71,9 +72,23 @@ def _private_ip(interface: Json) -> str | None:
 
 def power_of(vm: Json) -> str:
     """Its power state in lower case, as running; unknown where it was read without its instance view."""
-    codes = [s["code"] for s in (vm["properties"].get("instanceView") or {}).get("statuses") or []]
-    power = [c.split("/", 1)[1] for c in codes if c.startswith("PowerState/")]
+    power = [code.split("/", 1)[1] for code in _codes(_view(vm)) if code.startswith("PowerState/")]
     return power[0].lower() if power else "unknown"
+
+
+def _view(vm: Json) -> Json:
+    return t.cast(Json, vm["properties"].get("instanceView") or {})
+
+
+def _codes(part: Json | None) -> list[str]:
+    """The codes of the statuses of an instance view, or of a part of it."""
+    return [status["code"] for status in (part or {}).get("statuses") or []]
+
+
+def _failure(vm: Json) -> str:
+    """Azure's code of what failed last: ProvisioningState/failed/CODE, whose last part may be missing."""
+    failed = [code.split("/", 2)[2:] for code in _codes(_view(vm)) if code.lower().startswith(_FAILED)]
+    return failed[0][0] if failed and failed[0] else ""
 
 
 def _machine(vm: Json) -> Machine:
@@ -89,6 +104,8 @@ def _machine(vm: Json) -> Machine:
         admin_username=system.get("adminUsername", ""),
         ssh_public_key=keys[0] if keys else "",
         tags=vm.get("tags") or {},
+        failure=_failure(vm),
+        has_agent="ProvisioningState/succeeded" in _codes(_view(vm).get("vmAgent")),
     )
 
 

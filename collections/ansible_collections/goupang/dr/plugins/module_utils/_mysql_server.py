@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json, Wanted
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource_api import Api
-from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 API_VERSION = "2023-12-30"
@@ -42,7 +42,8 @@ class Want:
 def bring(api: Api, want: Want, check_mode: bool, clock: Clock = REAL_CLOCK) -> Json:
     """Start it or stop it, unless it is so: the module's answer.
 
-    Raises Missing, Refused for a state that does not end by itself, and what the Api raises.
+    Raises Missing, Refused for a state that does not end by itself, ServiceFault where it came to another state than
+    it was brought to, DeadlinePassed, and what the Api raises.
     """
     deadline = clock.now() + want.timeout
     action, aim = ACTIONS[want.state]
@@ -54,17 +55,25 @@ def bring(api: Api, want: Want, check_mode: bool, clock: Clock = REAL_CLOCK) -> 
     if check_mode:
         return answer(before, aim)
     api.act(want.resource, action)
-    return answer(before, settled(api, want, clock, deadline))
+    # Azure may show the state that it left for a moment more.
+    after = settled(api, want, clock, deadline, PASSING | {before})
+    if after != aim:
+        raise ServiceFault(
+            f"Azure was asked to {action} the server {want.name}, and it is {after or 'in no state'}: see why in "
+            "Azure, and run this again then.",
+            after,
+        )
+    return answer(before, after)
 
 
-def settled(api: Api, want: Want, clock: Clock, deadline: float) -> str:
-    """Its state once nothing is under way. DeadlinePassed."""
+def settled(api: Api, want: Want, clock: Clock, deadline: float, passing: frozenset[str] = PASSING) -> str:
+    """Its state once it is none of the passing ones. Missing, DeadlinePassed."""
     while True:
         found = api.get(want.resource)
         if found is None:
             raise Missing(f"There is no server {want.name} at {want.id}: run provision.yml, or correct the inventory.")
         state = str(t.cast("Json", found["properties"]).get("state", ""))
-        if state not in PASSING:
+        if state not in passing:
             return state
         if clock.now() > deadline:
             raise DeadlinePassed(

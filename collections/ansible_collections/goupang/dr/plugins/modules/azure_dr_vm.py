@@ -18,17 +18,21 @@ description:
 options:
   state:
     description:
-      - V(running) makes the machine when it is absent, makes it anew when its provisioning failed, and starts it when
-        it is stopped or deallocated.
+      - V(running) makes the machine when it is absent, makes it anew when its creation failed, and starts it when it is
+        stopped or deallocated.
+      - Azure's C(provisioningState) is that of the last operation, whatever that was. The creation failed where the
+        instance view gives the error C(OSProvisioning...), or no power state and no error of an extension, and the
+        guest's agent does not answer. Any other machine whose last operation failed, an extension or a resize as it may
+        be, is taken as it is, with a warning, since users may be on it.
       - V(deallocated) gives the hardware back; the disk and the address are still billed. It is an error when there
         is no machine, since that state costs nothing already.
       - V(absent) deletes everything that carries the tag, and returns once Azure lists none of it.
       - A machine with another size, location, user or key than those asked for is an error and not replaced, since
         users may be on it.
       - When a deallocated machine cannot be started for want of its size, it is replaced by one of another size, with a
-        new disk.
+        new disk. Where no other size is asked for, that is an error and the machine is kept.
       - V(resumed) is V(running) for a machine whose disk holds something that is needed. One that cannot be started, or
-        whose provisioning failed, is an error then and not replaced.
+        whose creation failed, is an error then and not replaced.
     type: str
     choices: [running, resumed, deallocated, absent]
     default: running
@@ -288,6 +292,8 @@ def main() -> None:
         result = look_or_bring(connect(module.params), wanted(module.params), module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
+    for sentence in result.pop("warnings"):
+        module.warn(sentence)
     module.exit_json(**result)
 
 

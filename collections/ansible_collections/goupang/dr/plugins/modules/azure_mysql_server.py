@@ -11,8 +11,8 @@ version_added: 0.1.0
 description:
   - A flexible server that is stopped keeps its data, and only its storage is billed. Azure starts it by itself when it
     was stopped for 30 days.
-  - Waits until the server is as it was asked for, also where somebody else has begun that already. Makes no server, and
-    removes none; M(goupang.dr.azure_resources) does.
+  - Waits until the server is as it was asked for, also where somebody else has begun that already. A server that
+    came to another state is an error. Makes no server, and removes none; M(goupang.dr.azure_resources) does.
 options:
   id:
     description:
