@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import typing as t
 
 import pytest
@@ -67,6 +68,22 @@ def test_it_is_brought_to_its_state_and_waited_for(states, state, acts, after) -
     api = FakeApi(*states)
     answer = brought(api, state)
     assert (api.acts, answer["after"], answer["changed"]) == (acts, after, bool(acts))
+
+
+def test_a_look_is_over_in_time_though_azure_says_nothing() -> None:
+    """Each connection and repetition of the SDK has a time of its own; who goes home without it waits for none."""
+    answered = threading.Event()
+
+    class Dark(FakeApi):
+        def get(self, want: Wanted) -> Json | None:
+            answered.wait(60)
+            return None
+
+    try:
+        with pytest.raises(DeadlinePassed, match=r"did not answer within 0\.1 s"):
+            azure_mysql_server.look_or_bring(t.cast("t.Any", Dark()), Want(SERVER, RUNNING, 0.1), check_mode=True)
+    finally:
+        answered.set()
 
 
 def test_a_dry_run_asks_for_nothing() -> None:

@@ -26,7 +26,7 @@ options:
     choices: [running, stopped]
     required: true
   timeout:
-    description: Seconds until it has to be so. Starting takes Azure some minutes.
+    description: Seconds until it has to be so, or for the whole look in check mode. Starting takes Azure some minutes.
     type: int
     default: 900
 extends_documentation_fragment:
@@ -78,9 +78,13 @@ out_of_reach:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils import _azure_resource_api, _mysql_server
+from ansible_collections.goupang.dr.plugins.module_utils import _azure_resource_api
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource_api import Api
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
+from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import Want, bring
+from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "id": {"type": "str", "required": True},
@@ -89,14 +93,21 @@ OWN_SPEC: dict[str, dict[str, t.Any]] = {
 }
 
 
+def look_or_bring(api: Api, want: Want, check_mode: bool) -> Json:
+    """A look is over in time, or DeadlinePassed. What changes things waits for Azure's own operations."""
+    if not check_mode:
+        return bring(api, want, False)
+    return within(want.timeout, f"Azure did not answer within {want.timeout} s.", lambda: bring(api, want, True))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC}, required_by=AUTH_REQUIRED_BY, supports_check_mode=True
     )
     params = module.params
-    want = _mysql_server.Want(params["id"], params["state"], params["timeout"])
+    want = Want(params["id"], params["state"], params["timeout"])
     try:
-        result = _mysql_server.bring(_azure_resource_api.connect(params), want, module.check_mode)
+        result = look_or_bring(_azure_resource_api.connect(params), want, module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     module.exit_json(**result)
