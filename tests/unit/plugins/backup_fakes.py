@@ -348,12 +348,17 @@ class FakeSource:
         # Plans of swaps that were begun and not ended; an error where they cannot be read.
         self.half_swapped: list[dict[str, t.Any]] = []
         self.ledger_error: ServiceFault | None = ServiceFault("no such table", "1146")
+        # Many servers end a connection that was idle for so long.
+        self.wait_timeout = 300
+        self.checksum_error: DrError | None = None
 
     def close(self) -> None:
         pass
 
     def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
-        raise AssertionError(f"a backup changes nothing: {sql!r}")
+        asked = re.match(r"SET SESSION wait_timeout = (\d+)$", str(sql))
+        assert asked, f"a backup changes nothing: {sql!r}"
+        self.wait_timeout = int(asked.group(1))
 
     def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
         if "information_schema.SCHEMATA" in sql:
@@ -370,6 +375,8 @@ class FakeSource:
         if sql == _checksums.KEYED:
             return [(table,) for table in self.keyed]
         if sql.startswith("CHECKSUM TABLE `petclinic`."):
+            if self.checksum_error:
+                raise self.checksum_error
             table = sql.split("`")[3]
             return [(f"petclinic.{table}", checksum_of(table, self.keyed[table]))]
         if "information_schema.TABLES" in sql:

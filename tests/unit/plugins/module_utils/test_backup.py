@@ -13,7 +13,13 @@ import zstandard
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside, _manifest
 from ansible_collections.goupang.dr.plugins.module_utils._backup import BLOCK, BlockWriter, Contents
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut, items
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    DrError,
+    Missing,
+    OutOfReach,
+    Refused,
+    ServiceFault,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 
 from tests.unit.plugins.backup_fakes import END, NOW, FakeSource, FakeTool, MemoryStore, dump_of, manifest_of
@@ -116,6 +122,42 @@ def test_a_store_that_fails_ends_the_tool() -> None:
 
     assert store.log == []
     assert tool.closed
+
+
+class Impatient(FakeSource):
+    """Ends a session that was idle while the dump was taken, which takes an hour; or `dies` then."""
+
+    def __init__(self, tool: FakeTool, dies: DrError | None = None) -> None:
+        super().__init__("a:1-5", "a:1-5", migrations=["3.1", "3.1"])
+        self._tool, self._dies = tool, dies
+
+    def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
+        if self._tool.closed and self._dies:
+            raise self._dies
+        if self._tool.closed and self.wait_timeout < 3600:
+            raise OutOfReach("MySQL at db is out of reach: Lost connection to MySQL server during query")
+        return super().rows(sql, args)
+
+
+def test_a_source_that_ends_idle_sessions_is_asked_after_the_dump_all_the_same() -> None:
+    tool = FakeTool(dump_of(TABLES))
+    manifest = take(MemoryStore(), tool, Impatient(tool))
+    assert (manifest.gtid_exact, manifest.migration) == (True, "3.1")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutOfReach("MySQL at db is out of reach: timed out"),
+        ServiceFault("The client was disconnected by the server because of inactivity", "4031"),
+    ],
+    ids=["silent", "disconnected"],
+)
+def test_a_source_that_is_gone_after_the_dump_leaves_a_backup_that_promises_less(error: DrError) -> None:
+    store, tool = MemoryStore(), FakeTool(dump_of(TABLES))
+    manifest = take(store, tool, Impatient(tool, error))
+    assert store.log == [f"daily/{ID}.sql.gz", f"daily/{ID}.manifest.json"]
+    assert (manifest.gtid_set, manifest.gtid_exact, manifest.migration) == ("a:1-5", False, None)
 
 
 def test_a_schema_that_is_not_there() -> None:
