@@ -149,6 +149,8 @@ class FakeTarget:
         self.largest = 1 << 26
         self.version = "8.0.42-azure"
         self.refusals: dict[bytes, str] = {}
+        # What it says of a refusal, by its number.
+        self.words: dict[str, str] = {}
         self.loses: set[str] = set()
         self.variables = dict(AS_IN_AZURE)
         self.unknown: set[str] = set()
@@ -197,7 +199,7 @@ class FakeTarget:
         self.ran.append(statement)
         for part, code in self.refusals.items():
             if part in statement:
-                raise ServiceFault(f"refused (error {code})", code)
+                raise ServiceFault(self.words.get(code, f"refused (error {code})"), code)
         tables = self.schemas[self._current]
         created = re.match(rb"CREATE TABLE `(\w+)`", statement)
         inserted = re.match(rb"INSERT INTO `(\w+)` VALUES (.*)", statement, re.S)
