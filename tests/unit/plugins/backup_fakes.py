@@ -115,7 +115,7 @@ class MemoryStore:
     def properties(self, name: str) -> BlobProperties | None:
         if name not in self.blobs:
             return None
-        return BlobProperties(len(self.blobs[name]), None, None, None, None)
+        return BlobProperties(len(self.blobs[name]), None, None, None, None, self.modified.get(name))
 
 
 def checksum_of(table: str, rows: int) -> int:
@@ -352,6 +352,7 @@ class FakeSource:
         self.ledger_error: ServiceFault | None = ServiceFault("no such table", "1146")
         # Many servers end a connection that was idle for so long.
         self.wait_timeout = 300
+        self.clock = NOW
         self.checksum_error: DrError | None = None
 
     def close(self) -> None:
@@ -367,6 +368,8 @@ class FakeSource:
             return [("utf8mb4", "utf8mb4_0900_ai_ci")] if self._exists else []
         if sql == "SELECT @@version":
             return [("8.0.45",)]
+        if sql == "SELECT UTC_TIMESTAMP()":
+            return [(self.clock.replace(tzinfo=None),)]
         if "goupang_dr.swaps" in sql:
             assert args == ("petclinic",)
             if self.ledger_error:

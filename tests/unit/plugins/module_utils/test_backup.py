@@ -235,6 +235,46 @@ def put(store: MemoryStore, like: Manifest, **changes: t.Any) -> Manifest:
     return manifest
 
 
+def test_a_backup_begins_by_the_clock_of_its_server() -> None:
+    """That of the host where it is taken may be anything, and a wrong one would sort the backups."""
+    store, source = MemoryStore(), FakeSource("a:1", "a:1")
+    source.clock = NOW - timedelta(days=300)
+    manifest = _backup.take(source, FakeTool(dump_of(TABLES)), store, "petclinic", "db", "petclinic", "")
+    assert (manifest.backup_id, manifest.started) == ("petclinic_20260126t204501z", "2026-01-26T20:45:01Z")
+    assert timedelta() <= _manifest.moment(manifest.finished) - source.clock < timedelta(minutes=1)
+
+
+def test_the_servers_clock_goes_on_when_nobody_answers_any_more() -> None:
+    times = iter([100.0, 160.5])
+    clock = _backup.clock_of(FakeSource(), lambda: next(times))
+    assert clock() == NOW + timedelta(seconds=60.5)
+
+
+def test_a_backup_that_was_begun_after_it_lay_in_blob_counts_from_then() -> None:
+    """A clock was ahead: else this one would pass for the newest until that time has come."""
+    store = MemoryStore()
+    early = take(store)
+    ahead = put(store, early, backup_id="ahead", started="2026-11-23T20:45:01Z", finished="2026-11-23T20:46:01Z")
+    store.modified[f"daily/{ahead.backup_id}.sql.gz"] = NOW + timedelta(minutes=2)
+    # It is never hidden: it may be the only good one.
+    assert _backups.choose(store, "daily/", "newest").backup_id == "ahead"
+
+    last = take(store, minutes=3)
+    have = _backups.shelf(store, "daily/")
+    assert [one.backup_id for one in have.valid] == [last.backup_id, "ahead", ID]
+    assert _backups.newest(have) == last.backup_id
+    found = _backups.choose(store, "daily/", "ahead")
+    assert (found.started, found.finished) == ("2026-11-22T20:47:01Z", "2026-11-22T20:47:01Z")
+
+
+@pytest.mark.parametrize("minutes", [4, 60 * 24 * 30], ids=["two clocks that nearly agree", "copied later"])
+def test_a_backup_that_a_clock_does_not_contradict_is_as_it_says(minutes: int) -> None:
+    store = MemoryStore()
+    manifest = take(store, minutes=8)
+    store.modified[f"daily/{manifest.backup_id}.sql.gz"] = NOW + timedelta(minutes=minutes)
+    assert _backups.shelf(store, "daily/").valid == [manifest]
+
+
 def test_a_long_dump_that_was_begun_before_a_short_one_is_older_whenever_it_ended() -> None:
     """What a dump holds is as of its beginning: a nightly one may outlast the last one of a failover."""
     store = MemoryStore()

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.goupang.dr.plugins.module_utils import (
     _backups,
@@ -67,6 +68,15 @@ def look(session: Session, schema: str) -> Source:
     return Source(version, charset, collation, executed(session), migrated_to(session, schema))
 
 
+def clock_of(session: Session, passed: Callable[[], float] = time.monotonic) -> Callable[[], datetime]:
+    """The server's clock, which goes on when the server does not answer any more. That of this host may be wrong, and
+    backups are sorted by it.
+    """
+    ((utc,),) = session.rows("SELECT UTC_TIMESTAMP()")
+    began = passed()
+    return lambda: utc.replace(tzinfo=timezone.utc) + timedelta(seconds=passed() - began)
+
+
 def executed(session: Session) -> str:
     """The server's GTID set in one line; empty where GTIDs are off."""
     ((gtid_set,),) = session.rows("SELECT @@GLOBAL.gtid_executed")
@@ -95,7 +105,7 @@ def take(
     name: str,
     prefix: str,
     limits: Limits | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    now: Callable[[], datetime] | None = None,
     checksums: bool = False,
     compression: str = _manifest.GZIP,
     key: Key | None = None,
@@ -103,8 +113,9 @@ def take(
     """Dump the schema into `<prefix><name>_<time>.sql.gz`, or `.zst`, and write its manifest. DrError leaves no backup.
 
     Beyond the limits it is stored, and flagged in its manifest. `checksums` reads each table once more.
-    With a key the dump is encrypted before it leaves.
+    With a key the dump is encrypted before it leaves. `now` is the server's clock if nobody says otherwise.
     """
+    now = now or clock_of(session)
     started = now()
     backup_id = _manifest.backup_id(name, started)
     version = tool.version()

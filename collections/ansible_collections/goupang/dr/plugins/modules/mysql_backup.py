@@ -97,6 +97,7 @@ notes:
   - The server is asked once more behind the dump. When it answers no longer, the backup is stored all the same; its
     C(gtid_exact) is false then, and C(migration) is null.
   - Each run takes a new backup, so it is always changed.
+  - When it was begun and ended is told by the MySQL server's clock, not by that of the host where this runs.
   - C(isal) is used for gzip where it is installed; it packs about three times as fast.
 """
 
@@ -156,7 +157,6 @@ seconds:
 
 import typing as t
 from dataclasses import asdict
-from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _seal
@@ -200,7 +200,7 @@ def run(
     _backup.look(session, params["schema"])
     newest = _backups.newest(_backups.shelf(store, prefix))
     suffix = dump_suffix(params["compression"], bool(key))
-    return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), suffix, newest)
+    return _answer(prefix, backup_id(name, _backup.clock_of(session)()), suffix, newest)
 
 
 def _answer(prefix: str, taken: str, suffix: str, previous: str | None) -> dict[str, t.Any]:
