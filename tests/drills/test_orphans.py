@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing as t
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ TABLES = [
     "uniq (a int NOT NULL, v varchar(20) NOT NULL, w int, UNIQUE (a, v))",
     "nullable (a int, UNIQUE (a))",
     "words (v varchar(20) PRIMARY KEY, w int)",
+    "hidden (a int, h int INVISIBLE)",
     "`we``ird %s` (id int PRIMARY KEY, `c d``%` text)",
 ]
 ROWS = [
@@ -34,6 +36,7 @@ ROWS = [
     "uniq VALUES (1, 'a', 1), (2, 'b', 2)",
     "nullable VALUES (1), (NULL), (NULL)",
     "words VALUES ('a', 1), ('b', 1)",
+    "hidden (a, h) VALUES (1, 1), (1, 2)",
     "`we``ird %s` VALUES (1, 'x')",
 ]
 POINT = "0x000000000101000000000000000000f03f000000000000f03f"
@@ -48,6 +51,10 @@ CHANGES: list[tuple[str, list[tuple[str, str, t.Any, t.Any]]]] = [
         [("uniq", "changed", {"a": 2, "v": "b", "w": None}, {"a": 2, "v": "b", "w": 2})],
     ),
     ("DELETE FROM uniq WHERE a = 1", [("uniq", "deleted", None, {"a": 1, "v": "a", "w": 1})]),
+    (
+        "UPDATE hidden SET h = 3 WHERE h = 2",
+        [("hidden", "inserted", {"a": 1, "h": 3}, None), ("hidden", "deleted", None, {"a": 1, "h": 2})],
+    ),
     ("INSERT INTO nullable VALUES (NULL)", [("nullable", "inserted", {"a": None}, None)]),
     (
         "INSERT INTO nokey VALUES (1, 'a', 0.1, POINT(1, 1), '1')",
@@ -65,11 +72,14 @@ CHANGES: list[tuple[str, list[tuple[str, str, t.Any, t.Any]]]] = [
 ]
 
 
+def session_of(lab: Facts, user: str, secret: str) -> _mysql.MySQLSession:
+    login = {"login_host": lab.addresses["rds"], "login_port": 3306, "login_user": user}
+    return _mysql.open_session(login | {"login_password": facts.secrets()[secret], "login_ca": lab.ca_bundle})
+
+
 @pytest.fixture(scope="module")
 def server(lab: Facts) -> Iterator[_mysql.MySQLSession]:
-    login = {"login_host": lab.addresses["rds"], "login_port": 3306, "login_user": "dradmin"}
-    login |= {"login_password": facts.secrets()["primary_admin"], "login_ca": lab.ca_bundle}
-    session = _mysql.open_session(login)
+    session = session_of(lab, "dradmin", "primary_admin")
     session.run("SET SESSION time_zone = '+00:00'")
     yield session
     for schema in (LIVE, SCRATCH):
@@ -92,7 +102,7 @@ def copies(server: _mysql.MySQLSession) -> _mysql.MySQLSession:
 
 def found(session: _mysql.MySQLSession) -> list[tuple[str, str, t.Any, t.Any]]:
     live, scratch = rows.tables(session, LIVE), rows.tables(session, SCRATCH)
-    assert len(live) == len(scratch) == len(TABLES)
+    assert len(live) == len(scratch) >= len(TABLES)
     seen = []
     for name, table in live.items():
         pair = rows.Pair(table, scratch[name], LIVE, SCRATCH)
@@ -112,6 +122,21 @@ def test_what_differs_is_found(
 ) -> None:
     copies.run(statement)
     assert found(copies) == differing
+
+
+@pytest.mark.parametrize("there_too", [False, True], ids=["the primary alone", "both"])
+def test_a_key_that_the_server_has_generated(lab: Facts, copies: _mysql.MySQLSession, there_too: bool) -> None:
+    """The primary has lost its first row since, so each row has another number there than in what a dump brought."""
+    # As the server's owner: the administrator of a managed one may not set it for a session.
+    with contextlib.closing(session_of(lab, "root", "root_primary")) as owner:
+        for schema, generated, first in ((LIVE, True, 1), (SCRATCH, there_too, 2)):
+            owner.run(f"SET SESSION sql_generate_invisible_primary_key = {'ON' if generated else 'OFF'}")
+            owner.run(f"CREATE TABLE {schema}.made (a int)")
+            owner.run(f"INSERT INTO {schema}.made VALUES {', '.join(f'({number})' for number in range(first, 5))}")
+    copies.run(f"DELETE FROM {LIVE}.made WHERE a = 1")
+    assert found(copies) == []
+    copies.run(f"UPDATE {LIVE}.made SET a = 5 WHERE a = 4")
+    assert found(copies) == [("made", "inserted", {"a": 5}, None), ("made", "deleted", None, {"a": 4})]
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class MemoryStore:
     def properties(self, name: str) -> BlobProperties | None:
         if name not in self.blobs:
             return None
-        return BlobProperties(len(self.blobs[name]), None, None, None, None)
+        return BlobProperties(len(self.blobs[name]), None, None, None, None, self.modified.get(name))
 
 
 def checksum_of(table: str, rows: int) -> int:
@@ -149,6 +149,8 @@ class FakeTarget:
         self.largest = 1 << 26
         self.version = "8.0.42-azure"
         self.refusals: dict[bytes, str] = {}
+        # What it says of a refusal, by its number.
+        self.words: dict[str, str] = {}
         self.loses: set[str] = set()
         self.variables = dict(AS_IN_AZURE)
         self.unknown: set[str] = set()
@@ -197,7 +199,7 @@ class FakeTarget:
         self.ran.append(statement)
         for part, code in self.refusals.items():
             if part in statement:
-                raise ServiceFault(f"refused (error {code})", code)
+                raise ServiceFault(self.words.get(code, f"refused (error {code})"), code)
         tables = self.schemas[self._current]
         created = re.match(rb"CREATE TABLE `(\w+)`", statement)
         inserted = re.match(rb"INSERT INTO `(\w+)` VALUES (.*)", statement, re.S)
@@ -348,18 +350,26 @@ class FakeSource:
         # Plans of swaps that were begun and not ended; an error where they cannot be read.
         self.half_swapped: list[dict[str, t.Any]] = []
         self.ledger_error: ServiceFault | None = ServiceFault("no such table", "1146")
+        # Many servers end a connection that was idle for so long.
+        self.wait_timeout = 300
+        self.clock = NOW
+        self.checksum_error: DrError | None = None
 
     def close(self) -> None:
         pass
 
     def run(self, sql: str | bytes, args: t.Sequence[object] = ()) -> None:
-        raise AssertionError(f"a backup changes nothing: {sql!r}")
+        asked = re.match(r"SET SESSION wait_timeout = (\d+)$", str(sql))
+        assert asked, f"a backup changes nothing: {sql!r}"
+        self.wait_timeout = int(asked.group(1))
 
     def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
         if "information_schema.SCHEMATA" in sql:
             return [("utf8mb4", "utf8mb4_0900_ai_ci")] if self._exists else []
         if sql == "SELECT @@version":
             return [("8.0.45",)]
+        if sql == "SELECT UTC_TIMESTAMP()":
+            return [(self.clock.replace(tzinfo=None),)]
         if "goupang_dr.swaps" in sql:
             assert args == ("petclinic",)
             if self.ledger_error:
@@ -370,6 +380,8 @@ class FakeSource:
         if sql == _checksums.KEYED:
             return [(table,) for table in self.keyed]
         if sql.startswith("CHECKSUM TABLE `petclinic`."):
+            if self.checksum_error:
+                raise self.checksum_error
             table = sql.split("`")[3]
             return [(f"petclinic.{table}", checksum_of(table, self.keyed[table]))]
         if "information_schema.TABLES" in sql:

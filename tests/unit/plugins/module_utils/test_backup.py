@@ -13,7 +13,13 @@ import zstandard
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _beside, _manifest
 from ansible_collections.goupang.dr.plugins.module_utils._backup import BLOCK, BlockWriter, Contents
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import DumpCut, items
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach, Refused, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    DrError,
+    Missing,
+    OutOfReach,
+    Refused,
+    ServiceFault,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest
 
 from tests.unit.plugins.backup_fakes import END, NOW, FakeSource, FakeTool, MemoryStore, dump_of, manifest_of
@@ -118,6 +124,42 @@ def test_a_store_that_fails_ends_the_tool() -> None:
     assert tool.closed
 
 
+class Impatient(FakeSource):
+    """Ends a session that was idle while the dump was taken, which takes an hour; or `dies` then."""
+
+    def __init__(self, tool: FakeTool, dies: DrError | None = None) -> None:
+        super().__init__("a:1-5", "a:1-5", migrations=["3.1", "3.1"])
+        self._tool, self._dies = tool, dies
+
+    def rows(self, sql: str, args: t.Sequence[object] = ()) -> list[tuple[t.Any, ...]]:
+        if self._tool.closed and self._dies:
+            raise self._dies
+        if self._tool.closed and self.wait_timeout < 3600:
+            raise OutOfReach("MySQL at db is out of reach: Lost connection to MySQL server during query")
+        return super().rows(sql, args)
+
+
+def test_a_source_that_ends_idle_sessions_is_asked_after_the_dump_all_the_same() -> None:
+    tool = FakeTool(dump_of(TABLES))
+    manifest = take(MemoryStore(), tool, Impatient(tool))
+    assert (manifest.gtid_exact, manifest.migration) == (True, "3.1")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OutOfReach("MySQL at db is out of reach: timed out"),
+        ServiceFault("The client was disconnected by the server because of inactivity", "4031"),
+    ],
+    ids=["silent", "disconnected"],
+)
+def test_a_source_that_is_gone_after_the_dump_leaves_a_backup_that_promises_less(error: DrError) -> None:
+    store, tool = MemoryStore(), FakeTool(dump_of(TABLES))
+    manifest = take(store, tool, Impatient(tool, error))
+    assert store.log == [f"daily/{ID}.sql.gz", f"daily/{ID}.manifest.json"]
+    assert (manifest.gtid_set, manifest.gtid_exact, manifest.migration) == ("a:1-5", False, None)
+
+
 def test_a_schema_that_is_not_there() -> None:
     with pytest.raises(Missing, match="no schema petclinic"):
         take(MemoryStore(), source=FakeSource(exists=False))
@@ -191,6 +233,46 @@ def put(store: MemoryStore, like: Manifest, **changes: t.Any) -> Manifest:
     store.blobs[f"daily/{manifest.backup_id}.sql.gz"] = store.blobs[f"daily/{like.backup_id}.sql.gz"]
     store.blobs[f"daily/{manifest.backup_id}.manifest.json"] = manifest.to_json()
     return manifest
+
+
+def test_a_backup_begins_by_the_clock_of_its_server() -> None:
+    """That of the host where it is taken may be anything, and a wrong one would sort the backups."""
+    store, source = MemoryStore(), FakeSource("a:1", "a:1")
+    source.clock = NOW - timedelta(days=300)
+    manifest = _backup.take(source, FakeTool(dump_of(TABLES)), store, "petclinic", "db", "petclinic", "")
+    assert (manifest.backup_id, manifest.started) == ("petclinic_20260126t204501z", "2026-01-26T20:45:01Z")
+    assert timedelta() <= _manifest.moment(manifest.finished) - source.clock < timedelta(minutes=1)
+
+
+def test_the_servers_clock_goes_on_when_nobody_answers_any_more() -> None:
+    times = iter([100.0, 160.5])
+    clock = _backup.clock_of(FakeSource(), lambda: next(times))
+    assert clock() == NOW + timedelta(seconds=60.5)
+
+
+def test_a_backup_that_was_begun_after_it_lay_in_blob_counts_from_then() -> None:
+    """A clock was ahead: else this one would pass for the newest until that time has come."""
+    store = MemoryStore()
+    early = take(store)
+    ahead = put(store, early, backup_id="ahead", started="2026-11-23T20:45:01Z", finished="2026-11-23T20:46:01Z")
+    store.modified[f"daily/{ahead.backup_id}.sql.gz"] = NOW + timedelta(minutes=2)
+    # It is never hidden: it may be the only good one.
+    assert _backups.choose(store, "daily/", "newest").backup_id == "ahead"
+
+    last = take(store, minutes=3)
+    have = _backups.shelf(store, "daily/")
+    assert [one.backup_id for one in have.valid] == [last.backup_id, "ahead", ID]
+    assert _backups.newest(have) == last.backup_id
+    found = _backups.choose(store, "daily/", "ahead")
+    assert (found.started, found.finished) == ("2026-11-22T20:47:01Z", "2026-11-22T20:47:01Z")
+
+
+@pytest.mark.parametrize("minutes", [4, 60 * 24 * 30], ids=["two clocks that nearly agree", "copied later"])
+def test_a_backup_that_a_clock_does_not_contradict_is_as_it_says(minutes: int) -> None:
+    store = MemoryStore()
+    manifest = take(store, minutes=8)
+    store.modified[f"daily/{manifest.backup_id}.sql.gz"] = NOW + timedelta(minutes=minutes)
+    assert _backups.shelf(store, "daily/").valid == [manifest]
 
 
 def test_a_long_dump_that_was_begun_before_a_short_one_is_older_whenever_it_ended() -> None:

@@ -94,10 +94,11 @@ def properties_of(answer):
 
 def test_properties_tell_the_digests():
     settings = ContentSettings(content_type="text/html", content_md5=bytearray(b"\x01\xff"))
-    found = types.SimpleNamespace(size=3, metadata={"sha256": "abc"}, content_settings=settings)
-    assert properties_of(found) == BlobProperties(3, "abc", "01ff", "text/html", None)
-    bare = types.SimpleNamespace(size=3, metadata=None, content_settings=ContentSettings())
-    assert properties_of(bare) == BlobProperties(3, None, None, None, None)
+    when = datetime(2026, 11, 22, 20, 45, 1, tzinfo=timezone.utc)
+    found = types.SimpleNamespace(size=3, metadata={"sha256": "abc"}, content_settings=settings, last_modified=when)
+    assert properties_of(found) == BlobProperties(3, "abc", "01ff", "text/html", None, when)
+    bare = types.SimpleNamespace(size=3, metadata=None, content_settings=ContentSettings(), last_modified=when)
+    assert properties_of(bare) == BlobProperties(3, None, None, None, None, when)
 
 
 def test_a_blob_that_is_not_there_has_no_properties():

@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _checksums, _proof
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Refused
+from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, OutOfReach, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Manifest, from_json
 from ansible_collections.goupang.dr.plugins.modules import mysql_backup
 
@@ -51,6 +51,27 @@ def test_where_somebody_wrote_meanwhile_or_nobody_can_tell_there_are_none(gtid_s
     said = mysql_backup.warnings({"manifest": dataclasses.asdict(manifest)}, checksums=True)
     assert any(sentence.startswith("No checksums are in the manifest") for sentence in said)
     assert mysql_backup.warnings({"manifest": dataclasses.asdict(manifest)}) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OutOfReach("MySQL at db is out of reach: timed out"), ServiceFault("refused a statement", "1142")],
+    ids=["too slow", "refused"],
+)
+def test_checksums_that_cannot_be_had_cost_no_backup(error: DrError) -> None:
+    store, source = MemoryStore(), FakeSource("a:1-5", "a:1-5")
+    source.keyed, source.checksum_error = dict(KEYED), error
+    tool = FakeTool(dump_of(TABLES))
+    manifest = _backup.take(source, tool, store, "petclinic", "db", "petclinic", "", now=lambda: NOW, checksums=True)
+
+    assert (manifest.checksums, manifest.gtid_exact) == ({}, True)
+    assert store.log == [f"{manifest.backup_id}.sql.gz", f"{manifest.backup_id}.manifest.json"]
+
+
+def test_only_who_asks_for_checksums_waits_for_them() -> None:
+    """Else a server that falls silent would hold a failover's last backup up for as long."""
+    assert mysql_backup.answer_seconds({"checksums": True, "statement_timeout": 600}) == 600
+    assert mysql_backup.answer_seconds({"checksums": False, "statement_timeout": 600}) == 60
 
 
 def test_a_proof_compares_them() -> None:

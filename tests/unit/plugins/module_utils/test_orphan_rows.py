@@ -32,8 +32,8 @@ class Catalog:
 
 
 COLUMNS: list[tuple[t.Any, ...]] = [
-    ("owners", "id", "int", "int unsigned", None, "NO"),
-    ("owners", "name", "VARCHAR", "varchar(30)", "utf8mb4_0900_ai_ci", "YES"),
+    ("owners", "id", "int", "int unsigned", None, "NO", "auto_increment"),
+    ("owners", "name", "VARCHAR", "varchar(30)", "utf8mb4_0900_ai_ci", "YES", ""),
 ]
 
 
@@ -52,6 +52,30 @@ COLUMNS: list[tuple[t.Any, ...]] = [
 )
 def test_a_key_names_each_row_once(indexes: list[tuple[t.Any, ...]], key: tuple[str, ...]) -> None:
     assert rows.tables(Catalog(COLUMNS, indexes), "petclinic") == {"owners": Table("owners", (ID, NAME), key)}
+
+
+HIDDEN_KEY = ("owners", "my_row_id", "bigint", "bigint unsigned", None, "NO", "auto_increment INVISIBLE")
+
+
+@pytest.mark.parametrize(("more", "key"), [([], ()), ([("owners", "one", "id", None)], ("id",))])
+def test_a_key_that_the_server_has_generated_is_none(more: list[tuple[t.Any, ...]], key: tuple[str, ...]) -> None:
+    """Each copy numbers its rows anew, and a dump leaves them out."""
+    catalog = Catalog([HIDDEN_KEY, *COLUMNS], [("owners", "PRIMARY", "my_row_id", None), *more])
+    assert rows.tables(catalog, "petclinic") == {"owners": Table("owners", (ID, NAME), key)}
+
+
+@pytest.mark.parametrize(("name", "extra"), [("my_row_id", ""), ("ticket", "INVISIBLE")])
+def test_a_column_that_a_person_named_or_hid_so_is_compared(name: str, extra: str) -> None:
+    theirs = ("owners", name, "int", "int", None, "NO", extra)
+    found = rows.tables(Catalog([theirs, *COLUMNS], [("owners", "PRIMARY", name, None)]), "petclinic")
+    assert found == {"owners": Table("owners", (Column(name, "int", "int"), ID, NAME), (name,))}
+
+
+def test_whole_rows_hold_what_a_person_hid() -> None:
+    """An asterisk leaves an invisible column out."""
+    for query in pair(Table("t", (ID, NAME))).queries().values():
+        assert ".*" not in query
+    assert "(SELECT p.`id`, p.`name`, SHA2(" in pair(Table("t", (ID, NAME))).queries()["inserted"]
 
 
 def pair(primary: Table, backup: Table | None = None) -> Pair:

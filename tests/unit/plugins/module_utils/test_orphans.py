@@ -42,7 +42,7 @@ class Primary(FakeTarget):
         if "information_schema.STATISTICS" in sql:
             return [(table, "PRIMARY", "id", None) for table in self.schemas.get(str(args[0]), {})]
         if "GENERATION_EXPRESSION" in sql:
-            return [(table, "id", "int", "int", None, "NO") for table in self.schemas.get(str(args[0]), {})]
+            return [(table, "id", "int", "int", None, "NO", "") for table in self.schemas.get(str(args[0]), {})]
         return super().rows(sql, args)
 
     def stream(self, sql: str) -> Iterator[tuple[t.Any, ...]]:

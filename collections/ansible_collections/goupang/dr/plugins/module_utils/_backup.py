@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.goupang.dr.plugins.module_utils import (
     _backups,
@@ -29,7 +30,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._dump_catalog import FL
 from ansible_collections.goupang.dr.plugins.module_utils._dump_rows import RowCounter
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import SQL, Item, items, whole
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import Tool
-from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing, OutOfReach, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import Digest, Manifest
 from ansible_collections.goupang.dr.plugins.module_utils._mysql import Session, identifier
 from ansible_collections.goupang.dr.plugins.module_utils._seal import Key, Sealer
@@ -37,6 +38,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limit
 
 # 50,000 blocks make a blob: 400 GB of packed dump.
 BLOCK = 8 << 20
+# The session is idle while the dump is taken, and asked once more behind it. Servers end idle ones after minutes.
+IDLE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,15 @@ def look(session: Session, schema: str) -> Source:
     ((charset, collation),) = found
     ((version,),) = session.rows("SELECT @@version")
     return Source(version, charset, collation, executed(session), migrated_to(session, schema))
+
+
+def clock_of(session: Session, passed: Callable[[], float] = time.monotonic) -> Callable[[], datetime]:
+    """The server's clock, which goes on when the server does not answer any more. That of this host may be wrong, and
+    backups are sorted by it.
+    """
+    ((utc,),) = session.rows("SELECT UTC_TIMESTAMP()")
+    began = passed()
+    return lambda: utc.replace(tzinfo=timezone.utc) + timedelta(seconds=passed() - began)
 
 
 def executed(session: Session) -> str:
@@ -93,7 +105,7 @@ def take(
     name: str,
     prefix: str,
     limits: Limits | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+    now: Callable[[], datetime] | None = None,
     checksums: bool = False,
     compression: str = _manifest.GZIP,
     key: Key | None = None,
@@ -101,20 +113,21 @@ def take(
     """Dump the schema into `<prefix><name>_<time>.sql.gz`, or `.zst`, and write its manifest. DrError leaves no backup.
 
     Beyond the limits it is stored, and flagged in its manifest. `checksums` reads each table once more.
-    With a key the dump is encrypted before it leaves.
+    With a key the dump is encrypted before it leaves. `now` is the server's clock if nobody says otherwise.
     """
+    now = now or clock_of(session)
     started = now()
     backup_id = _manifest.backup_id(name, started)
     version = tool.version()
     shelf = _backups.shelf(store, prefix)
+    session.run(f"SET SESSION wait_timeout = {IDLE_SECONDS}")
     source = look(session, schema)
     compatibility = _compatibility.check(session, schema)
     suffix = _manifest.dump_suffix(compression, bool(key))
     blob = BlockWriter(store, _backups.dump_name(prefix, backup_id, suffix), key)
     contents = Contents(schema)
     plain = _pass(tool, blob, contents, compression)
-    gtid_after = executed(session)
-    migration_after = migrated_to(session, schema)
+    gtid_after, migration_after = _since(session, schema)
     sums = _sums(session, schema, contents.counter.tables, source.gtid_set) if checksums else {}
     compressed = blob.commit()
     manifest = Manifest(
@@ -149,10 +162,26 @@ def take(
     return manifest
 
 
+def _since(session: Session, schema: str) -> tuple[str | None, str | None]:
+    """The server's GTID set and Flyway's version behind the dump. None where it does not tell any more: the dump is
+    whole, and may be the last that there is.
+    """
+    try:
+        return executed(session), migrated_to(session, schema)
+    # A server that has ended an idle session answers once more, to say so (4031).
+    except (OutOfReach, ServiceFault):
+        return None, None
+
+
 def _sums(session: Session, schema: str, tables: Iterable[str], gtid_before: str) -> dict[str, int]:
-    """The tables' checksums; none unless nothing was written from before the dump until they were known."""
-    found = _checksums.of_source(session, schema, tables)
-    return found if gtid_before and executed(session) == gtid_before else {}
+    """The tables' checksums; none unless nothing was written from before the dump until they were known, nor where
+    the server refuses them or takes too long: no backup is lost for them.
+    """
+    try:
+        found = _checksums.of_source(session, schema, tables)
+        return found if gtid_before and executed(session) == gtid_before else {}
+    except (OutOfReach, ServiceFault):
+        return {}
 
 
 def _pass(tool: Tool, blob: BlockWriter, contents: Contents, compression: str) -> Digest:

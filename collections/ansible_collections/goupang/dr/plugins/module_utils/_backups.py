@@ -4,17 +4,19 @@
 
 The newest is the one that was begun last by its manifest: what a dump holds is as of its beginning, so a long one is
 not newer than a short one that it outlasts. Names sort as their author liked, and a blob's own time changes when it is
-copied. One that was flagged when it was taken is held back until somebody accepts it (see _beside): the one before is
-newer in what it holds. One that a restore found damaged is passed over until its mark is removed; by its id it is tried
-all the same.
+copied. But none was begun after it lay in Blob: where a manifest says so, a clock was ahead, and Blob's time counts.
+
+One that was flagged when it was taken is held back until somebody accepts it (see _beside): the one before is newer in
+what it holds. One that a restore found damaged is passed over until its mark is removed; by its id it is tried all the
+same.
 """
 
 from __future__ import annotations
 
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from ansible_collections.goupang.dr.plugins.module_utils._beside import (
     ACCEPTED_SUFFIX,
@@ -31,6 +33,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._manifest import (
     Manifest,
     from_json,
     moment,
+    written,
 )
 
 # Where backups lie: the options of doc fragment backups.
@@ -40,6 +43,8 @@ PLACE_SPEC: dict[str, dict[str, t.Any]] = {
     "prefix": {"type": "str", "default": ""},
 }
 NEWEST = "newest"
+# By so much clocks may differ that are right.
+CLOCKS_DIFFER = timedelta(minutes=5)
 # Manifests are small and far away: the time is in the waiting.
 READERS = 8
 
@@ -192,4 +197,11 @@ def _look(store: Store, name: str) -> Looked:
         return "its dump is missing"
     if dump.bytes != manifest.compressed.bytes:
         return f"its dump has {dump.bytes} bytes, the manifest says {manifest.compressed.bytes}"
-    return manifest
+    return _as_blob_knows(manifest, dump.modified)
+
+
+def _as_blob_knows(manifest: Manifest, stored: datetime | None) -> Manifest:
+    """The manifest, begun and ended when its dump was stored if it says that it began later still."""
+    if stored is None or moment(manifest.started) <= stored + CLOCKS_DIFFER:
+        return manifest
+    return replace(manifest, started=written(stored), finished=written(stored))

@@ -36,13 +36,17 @@ _PACKAGE = "azure-storage-blob"
 
 @dataclass(frozen=True)
 class BlobProperties:
-    """bytes is the length. Both digests are hexadecimal, and None where whoever wrote the blob left them out."""
+    """bytes is the length. Both digests are hexadecimal, and None where whoever wrote the blob left them out.
+
+    modified is when it was written or copied here, by Azure's clock; None of one that is yet to be written.
+    """
 
     bytes: int
     sha256: str | None
     md5: str | None
     content_type: str | None
     cache_control: str | None
+    modified: datetime | None = None
 
 
 class Store(t.Protocol):
@@ -200,4 +204,5 @@ def _properties(found: t.Any) -> BlobProperties:
         md5=bytes(settings.content_md5).hex() if settings.content_md5 else None,
         content_type=settings.content_type,
         cache_control=settings.cache_control,
+        modified=found.last_modified,
     )

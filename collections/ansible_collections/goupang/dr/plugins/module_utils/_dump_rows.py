@@ -45,7 +45,8 @@ def inserted(item: Item) -> tuple[str, int]:
     """The table and the number of rows of one INSERT or REPLACE."""
     into = _INTO.match(item.text)
     if into is None:
-        raise Refused(f"The dump holds an INSERT that mysqldump does not write: {item.text[:60]!r}")
+        # It is not shown: it holds rows.
+        raise Refused("The dump holds an INSERT that mysqldump does not write: its table's name is not in backticks.")
     table = _plain(into.group(1))
     if item.kind == INSERT:
         # Each row but the first begins behind "),("; nothing else can, the strings are out.

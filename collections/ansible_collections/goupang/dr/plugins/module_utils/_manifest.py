@@ -43,9 +43,10 @@ class Manifest:
     """Times are ISO 8601 in UTC with a Z. `tables` is table -> rows, as they are in the dump.
 
     `gtid_set` is what the source had executed when the dump began; `gtid_exact` says that it
-    had still executed no more when the dump ended, so that the set is the dump's own.
+    had still executed no more when the dump ended, so that the set is the dump's own; False too where it did not tell.
     `previous` is the id of the backup before this one, None for the first. `migration` is the
-    newest version that Flyway notes in the schema, None where Flyway is not used, or was at work during the dump.
+    newest version that Flyway notes in the schema, None where Flyway is not used, was at work during the dump, or could
+    not be asked behind it.
     `findings` would stop a restore, or the application after it; `notes` are mended by the restore. `flags` say why
     the backup is suspicious: restores pass it over until somebody accepts it. `checksums` is table -> MySQL's checksum,
     where they were asked for and nobody wrote to the source until they were known. `compression` names the dump's blob;

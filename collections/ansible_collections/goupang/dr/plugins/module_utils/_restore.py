@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ansible_collections.goupang.dr.plugins.module_utils import _checksums, _openings, _restore_load, _restore_lock
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_ledger as ledger
 from ansible_collections.goupang.dr.plugins.module_utils import _restore_preflight as preflight
+from ansible_collections.goupang.dr.plugins.module_utils import _restore_refused as refusals
 from ansible_collections.goupang.dr.plugins.module_utils._blob import Store
 from ansible_collections.goupang.dr.plugins.module_utils._dump_sanitise import Sanitiser
 from ansible_collections.goupang.dr.plugins.module_utils._dump_statements import Item
@@ -35,21 +36,6 @@ from ansible_collections.goupang.dr.plugins.module_utils._restore_source import 
 from ansible_collections.goupang.dr.plugins.module_utils._seal import NO_KEYS, Keys
 
 LONGEST_SCHEMA_NAME = 64
-# What the server's owner can do about a refusal.
-TRUST = f"Set the server parameter {preflight.TRUST} to ON."
-ROOM = "The server's disk is full: give it more storage."
-REMEDIES = {
-    "1021": ROOM,
-    "1114": ROOM,
-    "1290": "The server is read-only, as managed servers are when their disk is full: give it more storage.",
-    "1418": TRUST,
-    "1419": TRUST,
-    "3161": "Change the table to InnoDB at the source.",
-    "3750": "Set the server parameter sql_require_primary_key to OFF for the restore.",
-    "1213": "Set connections to 1 for the restore.",
-    "4109": f"Set the server parameter {preflight.INVISIBLE_KEYS} to OFF for the restore.",
-    "1273": "The target is older than the source: use a server of the source's version or newer.",
-}
 
 
 @dataclass(frozen=True)
@@ -174,7 +160,7 @@ class Loading:
         try:
             yield
         except (Refused, ServiceFault) as error:
-            if not isinstance(error, (Damaged, NoKey)) and error.code not in REMEDIES:
+            if not isinstance(error, (Damaged, NoKey)) and error.code not in refusals.REMEDIES:
                 found = damage(self._store, self._manifest, self._prefix, self._keys)
                 if found:
                     raise Damaged(found) from error
@@ -202,7 +188,7 @@ class Loading:
             smaller = min(largest // 2, _restore_load.LARGEST_MERGED)
             merged = _restore_load.merged(statements, smaller)
             with _explaining_silence():
-                _restore_load.load(sessions, self._progress.through(merged, dump.position), _run)
+                _restore_load.load(sessions, self._progress.through(merged, dump.position), refusals.run)
 
     def _watched(self, statements: Iterable[Item]) -> Iterator[Item]:
         for statement in statements:
@@ -356,14 +342,3 @@ def _fitting(largest: int, statements: Iterable[Item]) -> Iterator[Item]:
                 "raise its parameter max_allowed_packet."
             )
         yield statement
-
-
-def _run(session: Session, statement: bytes) -> None:
-    try:
-        session.run(statement)
-    except ServiceFault as error:
-        # Up to the first parenthesis stand names; behind it may stand a customer's data.
-        head = statement[:120].split(b"(")[0].decode(errors="replace")
-        remedy = REMEDIES.get(error.code, "")
-        said, begins = (" ".join(text.split()) for text in (str(error), head))
-        raise ServiceFault(f"{said} It was: {begins} ... {remedy}".strip(), error.code) from error

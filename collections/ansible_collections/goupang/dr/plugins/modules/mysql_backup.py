@@ -66,9 +66,14 @@ options:
     description:
       - Whether the manifest holds MySQL's checksum of each table that has a primary key, for
         M(goupang.dr.mysql_backup_proof) to compare. It reads each table once more.
-      - They are left out, with a warning, where GTIDs are off, or say that somebody wrote to the server meanwhile.
+      - They are left out, with a warning, where GTIDs are off, or say that somebody wrote to the server meanwhile, and
+        where the server refuses one or takes longer than O(statement_timeout).
     type: bool
     default: false
+  statement_timeout:
+    description: Seconds that the server may take for the checksum of one table. Without O(checksums) it has no meaning.
+    type: int
+    default: 600
   compression:
     description:
       - How the dump is packed. What restores it sees by itself how.
@@ -89,7 +94,10 @@ requirements:
   - azure-identity
 notes:
   - Where Flyway keeps the schema, the manifest says at which version (C(migration)), unless a migration ran meanwhile.
+  - The server is asked once more behind the dump. When it answers no longer, the backup is stored all the same; its
+    C(gtid_exact) is false then, and C(migration) is null.
   - Each run takes a new backup, so it is always changed.
+  - When it was begun and ended is told by the MySQL server's clock, not by that of the host where this runs.
   - C(isal) is used for gzip where it is installed; it packs about three times as fast.
 """
 
@@ -149,7 +157,6 @@ seconds:
 
 import typing as t
 from dataclasses import asdict
-from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _backup, _backups, _seal
@@ -158,7 +165,12 @@ from ansible_collections.goupang.dr.plugins.module_utils._blob import Store, ope
 from ansible_collections.goupang.dr.plugins.module_utils._dump_tool import MySQLDump, Tool
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._manifest import COMPRESSIONS, GZIP, backup_id, dump_suffix
-from ansible_collections.goupang.dr.plugins.module_utils._mysql import ARGUMENT_SPEC, Session, open_session
+from ansible_collections.goupang.dr.plugins.module_utils._mysql import (
+    ARGUMENT_SPEC,
+    READ_SECONDS,
+    Session,
+    open_session,
+)
 from ansible_collections.goupang.dr.plugins.module_utils._shrinkage import Limits
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK
 
@@ -188,7 +200,7 @@ def run(
     _backup.look(session, params["schema"])
     newest = _backups.newest(_backups.shelf(store, prefix))
     suffix = dump_suffix(params["compression"], bool(key))
-    return _answer(prefix, backup_id(name, datetime.now(timezone.utc)), suffix, newest)
+    return _answer(prefix, backup_id(name, _backup.clock_of(session)()), suffix, newest)
 
 
 def _answer(prefix: str, taken: str, suffix: str, previous: str | None) -> dict[str, t.Any]:
@@ -211,8 +223,16 @@ def warnings(answer: t.Mapping[str, t.Any], checksums: bool = False) -> list[str
         return []
     said = _backups.concerns(manifest["backup_id"], manifest["findings"], manifest["flags"])
     if checksums and not manifest["checksums"]:
-        said.append("No checksums are in the manifest: somebody wrote to the server meanwhile, or it has no GTIDs.")
+        said.append(
+            "No checksums are in the manifest: somebody wrote to the server meanwhile, it has no GTIDs, it "
+            "refused one, or one took longer than statement_timeout."
+        )
     return said
+
+
+def answer_seconds(params: t.Mapping[str, t.Any]) -> int:
+    """How long one answer may take. Only checksums take long: a server that falls silent shall not hold up the rest."""
+    return int(params["statement_timeout"]) if params["checksums"] else READ_SECONDS
 
 
 def main() -> None:
@@ -228,6 +248,7 @@ def main() -> None:
             "shrink_limit": {"type": "int", "default": 50},
             "may_shrink": {"type": "list", "elements": "str", "default": []},
             "checksums": {"type": "bool", "default": False},
+            "statement_timeout": {"type": "int", "default": 600},
             "compression": {"type": "str", "choices": [*COMPRESSIONS], "default": GZIP},
             "encryption_key": {"type": "str", "no_log": True},
         },
@@ -243,7 +264,7 @@ def main() -> None:
     try:
         store = open_container(params, params["account_url"], params["container"])
         tool = MySQLDump(params["mysqldump"], params, params["schema"], params["stall_timeout"])
-        session = open_session(params)
+        session = open_session(params, answer_seconds(params))
         try:
             answer = run(params, module.check_mode, session, store, tool)
         finally:

@@ -49,7 +49,8 @@ newest_valid:
       description: Its id.
       type: str
     started:
-      description: When it was begun, in UTC. It holds what was there then.
+      description: When it was begun, in UTC. It holds what was there then. Where the manifest names a moment after its
+        dump lay in Blob, a clock was ahead, and this is Blob's time.
       type: str
     finished:
       description: When it was finished, in UTC.

@@ -22,7 +22,8 @@ description:
   - The blob C(orphans.json) in O(folder) counts them, and is written last. Once it is there nothing is exported again,
     since the schema may have been replaced by then.
   - Tables without a key are compared by whole rows. A column that one side lacks is not compared, nor is a generated
-    one. A table that only the backup has is named in RV(findings).
+    one, nor a key that the server has generated (C(sql_generate_invisible_primary_key)), which no dump holds. A table
+    that only the backup has is named in RV(findings).
 extends_documentation_fragment:
   - goupang.dr.mysql
   - goupang.dr.azure

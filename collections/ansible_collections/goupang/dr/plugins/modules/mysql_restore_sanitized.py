@@ -92,6 +92,8 @@ notes:
   - How much of its disk is free a managed server does not tell by SQL. When it is full the restore ends in one
     sentence, the half-loaded schema is dropped, and what was there before is untouched. A server that has no room for
     its binary log alone waits without a word; then the restore ends after O(statement_timeout), and says so.
+  - When the server refuses a row, the error's number, the table and the key or column are told. MySQL's own words for
+    it quote the row, and would stand in the journal, the report and notices.
   - C(isal) is used where it is installed; it unpacks about twice as fast. C(zstandard) is needed for dumps that are
     packed with zstd.
   - Rows that stand in a statement each, as C(--skip-extended-insert) writes them, are loaded many at a time.
