@@ -75,7 +75,7 @@ def stage(servers: Servers, source: str) -> Iterator[Stage]:
     for schema, text in ((LIVE, dump), (FIRST, _DEFINER.sub(b"DEFINER=`dradmin`@`%`", dump))):
         servers.query(PRIMARY, f"CREATE DATABASE {schema} COLLATE utf8mb4_0900_as_cs")
         servers.inside(PRIMARY, ["mysql", "--user=root", schema], text)
-        # As the fence does it; its definer is who altered it last.
+        # As the fence does it where it may not name the definer, which is who altered it last then.
         with closing(open_session(servers.login(PRIMARY))) as session:
             session.run(f"ALTER EVENT {schema}.nightly DISABLE")
     for sql in STRANGE:

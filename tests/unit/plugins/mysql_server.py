@@ -99,7 +99,7 @@ class Server:
             assert self.record is not None
             self.record.add(t.cast("tuple[str, str, str]", tuple(args)))
         elif sql.startswith("DELETE FROM"):
-            self.record = {row for row in self.record or set() if row[0] == args[0]}
+            self.record = {row for row in self.record or set() if (row != args if args[1:] else row[0] == args[0])}
         elif sql.startswith("CREATE USER"):
             self.users[Account(*map(str, args[:2]))] = False
         elif sql.startswith("DROP USER IF EXISTS"):

@@ -98,6 +98,35 @@ def test_events_keep_their_definers() -> None:
 
 
 @pytest.mark.parametrize("refused", ["1227", "1449"])
+def test_an_event_that_could_not_run_does_not_run_as_ours(refused: str) -> None:
+    """Its definer is no account any more."""
+    server = Server({APP: False})
+    server.events, server.definers = {("petclinic", "nightly"): True}, {("petclinic", "nightly"): "gone@%"}
+    server.definer_refused = refused
+    closed = _writers.close(server, [], check_mode=False)
+    assert closed.changed
+    assert closed.after.events == frozenset()
+    (finding,) = closed.findings
+    assert finding.startswith("Event petclinic.nightly could not run, since gone@% is no account, and stays disabled")
+    opened = _writers.reopen(server, check_mode=False)
+    assert server.users == {APP: False}
+    assert server.events == {("petclinic", "nightly"): False}
+    assert opened.findings == ()
+
+
+def test_an_event_whose_definer_is_dropped_behind_the_fence_stays_there() -> None:
+    server = Server({APP: False, BATCH: False})
+    server.events, server.definers = {("petclinic", "nightly"): True}, {("petclinic", "nightly"): str(BATCH)}
+    _writers.close(server, [], check_mode=False)
+    del server.users[BATCH]
+    server.definer_refused = "1227"
+    (finding,) = _writers.reopen(server, check_mode=False).findings
+    assert "stays disabled" in finding
+    assert server.events == {("petclinic", "nightly"): False}
+    assert server.definers == {("petclinic", "nightly"): str(BATCH)}
+
+
+@pytest.mark.parametrize("refused", ["1227", "1449"])
 def test_an_event_is_closed_also_where_its_definer_cannot_be_kept_and_that_is_said(refused: str) -> None:
     server = Server({APP: False})
     server.events, server.definers = {("petclinic", "nightly"): True}, {("petclinic", "nightly"): "petclinic@%"}

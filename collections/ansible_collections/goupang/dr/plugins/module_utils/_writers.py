@@ -56,7 +56,7 @@ class Fenced:
 
 @dataclass(frozen=True)
 class Result:
-    """findings: sentences on events that have another definer now."""
+    """findings: sentences on events that are not as they were, or will not be."""
 
     before: Fenced
     after: Fenced
@@ -65,7 +65,7 @@ class Result:
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after or self.ended > 0
+        return self.before != self.after or self.ended > 0 or bool(self.findings)
 
 
 def recorded(session: Session) -> Fenced:
@@ -134,7 +134,7 @@ def close(session: Session, keep: t.Collection[str], *, check_mode: bool, witnes
         raise Refused(
             f"The server was closed, and still {'; '.join(left)}. Somebody opens what we close: find out who."
         )
-    return Result(before, after, ended, tuple(filter(None, findings)))
+    return Result(before, recorded(session), ended, tuple(filter(None, findings)))
 
 
 def reopen(session: Session, *, check_mode: bool, hold: bool = False) -> Result:
@@ -167,7 +167,7 @@ def _remember(session: Session, fenced: Fenced) -> None:
 
 
 def _switch(session: Session, event: Event, definer: str, status: str) -> str:
-    """ENABLE or DISABLE it. A sentence when that has made us its definer.
+    """ENABLE or DISABLE it. A sentence when it is not as it was, or will not be.
 
     An event runs with its definer's rights, and who alters it without naming one becomes that.
     """
@@ -180,13 +180,22 @@ def _switch(session: Session, event: Event, definer: str, status: str) -> str:
     except ServiceFault as error:
         if error.code not in NO_DEFINER:
             raise
-        session.run(f"ALTER {on} {status}")
-        return (
-            f"Event {schema}.{name} ran as {definer}, and has our account as its definer now, since we may not name "
-            f"that one. Once the server is open, let somebody with SET_USER_ID (from MySQL 8.2 on SET_ANY_DEFINER) "
-            f"run: {theirs} ENABLE"
-        )
-    return ""
+    else:
+        return ""
+    if not session.rows("SELECT 1 FROM mysql.user WHERE User = %s AND Host = %s", (user, host)):
+        # It never ran. As ours it would.
+        if status == "DISABLE":
+            session.run(
+                f"DELETE FROM {RECORD} WHERE kind = %s AND name = %s AND belongs_to = %s", (EVENT, name, schema)
+            )
+            session.run(f"ALTER {on} DISABLE")
+        return f"Event {schema}.{name} could not run, since {definer} is no account, and stays disabled."
+    session.run(f"ALTER {on} {status}")
+    return (
+        f"Event {schema}.{name} ran as {definer}, and has our account as its definer now, since we may not name that "
+        "one. Once the server is open, let somebody with SET_USER_ID (from MySQL 8.2 on SET_ANY_DEFINER) run: "
+        f"{theirs} ENABLE"
+    )
 
 
 def _enabled_events(session: Session) -> dict[Event, str]:

@@ -17,9 +17,8 @@ description:
     afterwards, on its open connection and when it logs in anew. It is removed again.
   - V(open) undoes that, and nothing that others have locked.
   - Events keep their definers. Where our account may not name one (it wants C(SET_USER_ID), from MySQL 8.2 on
-    C(SET_ANY_DEFINER)), or that account is gone, ours is the definer from then on, and RV(findings) says so.
-  - Whoever closes or opens does so alone, by C(GET_LOCK). So whoever was about to close the server when it is opened is
-    through before, or comes after and sees why it was opened.
+    C(SET_ANY_DEFINER)), ours is the definer from then on. An event whose definer is no account any more never ran; it
+    stays disabled where it would run as ours. RV(findings) says so.
 options:
   state:
     description: Whether accounts may come in and write.
@@ -93,7 +92,8 @@ ended:
   returned: success
   type: int
 findings:
-  description: Sentences on events that have our account as their definer now, and how each is given back.
+  description: Sentences on events that have our account as their definer now, and how each is given back; and on those
+    that stay disabled.
   returned: success
   type: list
   elements: str
