@@ -135,13 +135,15 @@ class TestADatabaseOnTheMachine:
     """With dr_database_host: on_vm it goes with the machine, and with it what nobody carried home."""
 
     ON_VM: t.ClassVar[dict[str, t.Any]] = {"dr_database_host": "on_vm", "dr_temporary_ssh_rule": False}
-    NO_MACHINE: t.ClassVar[dict[str, t.Any]] = {"public_ip": "", "host_keys": []}
+    NO_MACHINE: t.ClassVar[dict[str, t.Any]] = {"diff": {"before": {"power_state": "absent"}}}
 
     def test_one_that_is_gone_holds_nothing_up(self, tmp_path: Path) -> None:
         stage = Stage(tmp_path, {"mysql_restore_info": [SILENT], "azure_dr_vm": [self.NO_MACHINE]})
         done = find_machine(stage, *map(database, ALL), **KEEP, **self.ON_VM)
         assert done.returncode == 0, told(done)
         assert "There is no machine, and so no database on it" in told(done)
+        # Any other state would refuse one that is not there.
+        assert [look["state"] for look in stage.asked("azure_dr_vm")] == ["absent"]
         assert "DOES NOT COME WITH THEM" not in told(done)
 
     def test_it_is_gone_by_a_persons_word_alone(self, tmp_path: Path) -> None:
@@ -193,13 +195,12 @@ class TestAMachineThatNobodySees:
         """Azure asks the machine for them, which takes half a minute."""
         stage = Stage(tmp_path, {"azure_dr_vm": [SHOWN]})
         assert find_machine(stage, **KEEP).returncode == 0
-        look, keys = stage.asked("azure_dr_vm")
-        assert (look["state"], look["timeout"]) == ("deallocated", 15)
-        assert (keys["state"], keys["timeout"]) == ("running", 120)
+        asked = [(look["state"], look["timeout"]) for look in stage.asked("azure_dr_vm")]
+        assert asked == [("absent", 15), ("deallocated", 15), ("running", 120)]
         assert (tmp_path / ".dr/known_hosts").read_text() == "petclinic-dr ssh-ed25519 BBBB\n"
 
     def test_one_whose_keys_cannot_be_had_is_there_all_the_same(self, tmp_path: Path) -> None:
-        stage = Stage(tmp_path, {"mysql_restore_info": [GIVEN_UP], "azure_dr_vm": [SHOWN, DARK]})
+        stage = Stage(tmp_path, {"mysql_restore_info": [GIVEN_UP], "azure_dr_vm": [SHOWN, SHOWN, DARK]})
         done = find_machine(stage, database("closed"), self.EDGE, **KEEP)
         assert done.returncode == 0, told(done)
         assert stage.asked("cloudfront_distribution")[0]["state"] == "enabled"
