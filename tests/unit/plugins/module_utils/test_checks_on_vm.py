@@ -11,7 +11,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Res
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Silence
 
 from tests.unit.plugins.module_utils.test_checks_azure import MACHINE, FakeApi
-from tests.unit.plugins.module_utils.test_checks_room import GIB, SILENT, shelf, target
+from tests.unit.plugins.module_utils.test_checks_room import GIB, ID, SILENT, newest, shelf, target
 
 Json = dict[str, t.Any]
 EXPANDED = {"$expand": "instanceView"}
@@ -62,7 +62,7 @@ def test_who_does_not_ask_for_both_learns_nothing_of_it() -> None:
     ("gib", "adds", "level", "words"),
     [
         (30, 2, OK, "1.0 GiB are held on the machine's own disk, and a restore adds about 2.0 GiB, of 30.0 GiB"),
-        (30, 12, WARN, "a second restore would not fit"),
+        (30, 12, WARN, "one more backup would not fit"),
         (30, 25, NO, "which does not fit"),
         (None, 25, OK, "how large that is, Azure does not say"),
     ],
@@ -71,6 +71,14 @@ def test_what_fits_and_what_does_not(gib: int | None, adds: float, level: str, w
     (line,) = on_vm.judge_room(host("running", gib), target(1), shelf(adds))
     assert (line.check, line.level) == ("target room", level)
     assert words in line.what
+
+
+def test_a_run_that_goes_on_needs_no_room_for_what_it_has_loaded() -> None:
+    """A failover that stopped at a silent primary is begun again, and finds the disk as full as it made it."""
+    loaded = Target("8", {}, {ID: 11 * GIB}, "", None)
+    (line,) = on_vm.judge_room(host("running", 30), loaded, SimpleNamespace(valid=[newest(11)]))
+    assert (line.level, line.blocks) == (WARN, False)
+    assert "a restore adds nothing, of 30.0 GiB: one more backup would not fit" in line.what
 
 
 def test_without_a_backup_nothing_is_added() -> None:

@@ -14,6 +14,7 @@ from tests.unit.plugins.module_utils.test_checks_azure import MACHINE, FakeApi
 
 Json = dict[str, t.Any]
 GIB = 1 << 30
+ID = "petclinic_20261124t030000z"
 GROUP = f"/subscriptions/{MACHINE.subscription}/resourceGroups/{MACHINE.resource_group}"
 
 
@@ -27,8 +28,12 @@ def target(held: float) -> Target:
     return Target("8.0.36", {}, {"petclinic_1": int(held * GIB)}, "", None)
 
 
+def newest(gib: float) -> t.Any:
+    return SimpleNamespace(backup_id=ID, started="2026-11-24T03:00:00Z", plain=SimpleNamespace(bytes=int(gib * GIB)))
+
+
 def shelf(adds: float) -> t.Any:
-    return SimpleNamespace(valid=[SimpleNamespace(plain=SimpleNamespace(bytes=int(adds * GIB)))])
+    return SimpleNamespace(valid=[newest(adds)])
 
 
 @pytest.mark.parametrize(
@@ -68,9 +73,27 @@ def test_what_fits_and_what_does_not(held, adds, grows, level, words) -> None:
     assert ("Give a more storage" in line.fix) is (level != OK)
 
 
+@pytest.mark.parametrize(
+    ("have", "level", "words"),
+    [
+        (Target("8", {}, {ID: 7 * GIB}, "", None), OK, "7.0 GiB of 20.0 GiB are held, and a restore adds nothing"),
+        (Target("8", {}, {ID: 11 * GIB}, "", None), WARN, "a last dump of the primary would not fit"),
+        # Users write there: nothing is loaded over it.
+        (Target("8", {}, {"x": 11 * GIB}, "", "x", "2026-11-24T03:30:00Z"), WARN, "a restore adds nothing"),
+        # Unless a person chooses a younger backup.
+        (Target("8", {}, {"x": 11 * GIB}, "", "x", "2026-11-23T03:30:00Z"), NO, "which does not fit"),
+    ],
+    ids=["loaded", "loaded, and full", "opened", "opened, and contradicted"],
+)
+def test_what_is_there_needs_no_room_again(have: Target, level: str, words: str) -> None:
+    (line,) = room.judge_room(server("a", 20), have, SimpleNamespace(valid=[newest(11)]))
+    assert line.level == level
+    assert words in line.what
+
+
 def test_without_a_backup_nothing_is_added() -> None:
     (line,) = room.judge_room(server("a"), target(1), SimpleNamespace(valid=[]))
-    assert (line.level, line.what) == (OK, "1.0 GiB of 20.0 GiB are held, and a restore adds about 0 bytes")
+    assert (line.level, line.what) == (OK, "1.0 GiB of 20.0 GiB are held, and a restore adds nothing")
 
 
 def test_a_database_elsewhere_is_not_asked_for() -> None:

@@ -41,16 +41,16 @@ def at_rest(answers: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 def judge_room(host: Json | None, target: Target, shelf: Shelf) -> list[Line]:
     """As _checks_room.judge_room, of the machine's own disk."""
-    held, adds = needed(target, shelf)
-    what = f"{size(held)} are held on the machine's own disk, and a restore adds about {size(adds)}"
+    room = needed(target, shelf)
+    what = f"{size(room.held)} are held on the machine's own disk, and {room.words}"
     disk = ((host or {}).get("properties", {}).get("storageProfile") or {}).get("osDisk") or {}
     whole = int(disk.get("diskSizeGB") or 0) * GIB
     if not whole:
         return [Line(ROOM, OK, f"{what}; how large that is, Azure does not say")]
     what = f"{what}, of {size(whole)}"
     fix = "Grow the disk in Azure while the machine is deallocated, or keep the database in a server of its own."
-    if held + adds > whole * FREE:
+    if room.adds and room.held + room.adds > whole * FREE:
         return [Line(ROOM, NO, f"{what}, which does not fit", fix)]
-    if held + adds * 2 > whole * FREE:
-        return [Line(ROOM, WARN, f"{what}: a second restore would not fit", fix)]
+    if room.held + room.adds + room.another > whole * FREE:
+        return [Line(ROOM, WARN, f"{what}: one more backup would not fit", fix)]
     return [Line(ROOM, OK, what)]

@@ -6,10 +6,11 @@ is, so Azure is asked."""
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Json, Machine
-from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Target, size
+from ansible_collections.goupang.dr.plugins.module_utils._checks_data import Resting, Target, overtaken, size
 from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import API_VERSION, AT_REST
 from ansible_collections.goupang.dr.plugins.module_utils._probe_world import is_address
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import NO, OK, WARN, Line, Silence
@@ -46,9 +47,29 @@ def at_rest(answers: t.Mapping[str, t.Any], may_rest: bool) -> dict[str, t.Any]:
     return {**answers, "target": Resting("it is stopped, as in peace")}
 
 
-def needed(target: Target, shelf: Shelf) -> tuple[int, int]:
-    """Bytes that the database holds, and that a restore adds: an estimate, the SQL's size for that of the rows."""
-    return sum(target.schemas.values()), shelf.valid[0].plain.bytes if shelf.valid else 0
+@dataclass(frozen=True)
+class Needed:
+    """Bytes that the database holds, that a restore adds now, and that one more backup would.
+
+    An estimate: the SQL's size for that of the rows. Nothing is loaded over what users write, nor what is there.
+    """
+
+    held: int
+    adds: int
+    another: int
+
+    @property
+    def words(self) -> str:
+        return f"a restore adds {f'about {size(self.adds)}' if self.adds else 'nothing'}"
+
+
+def needed(target: Target, shelf: Shelf) -> Needed:
+    held = sum(target.schemas.values())
+    if not shelf.valid:
+        return Needed(held, 0, 0)
+    newest = shelf.valid[0]
+    is_there = newest.backup_id in target.schemas or (target.opened and not overtaken(shelf, target))
+    return Needed(held, 0 if is_there else newest.plain.bytes, newest.plain.bytes)
 
 
 def judge_room(server: Json | None, target: Target, shelf: Shelf) -> list[Line]:
@@ -56,13 +77,15 @@ def judge_room(server: Json | None, target: Target, shelf: Shelf) -> list[Line]:
         return [Line(ROOM, OK, "the database is no server of our resource group, so Azure was not asked for its disk")]
     storage = server["properties"].get("storage", {})
     whole = int(storage.get("storageSizeGB", 0)) * GIB
-    held, adds = needed(target, shelf)
-    what = f"{size(held)} of {size(whole)} are held, and a restore adds about {size(adds)}"
+    room = needed(target, shelf)
+    what = f"{size(room.held)} of {size(whole)} are held, and {room.words}"
     if storage.get("autoGrow") == "Enabled":
         return [Line(ROOM, OK, f"{what}; the disk grows by itself")]
     fix = f"Give {server['name']} more storage, or let it grow by itself (storage.autoGrow): it never shrinks again."
-    if held + adds > whole * USABLE:
+    if room.adds and room.held + room.adds > whole * USABLE:
         return [Line(ROOM, NO, f"{what}, which does not fit", fix)]
-    if held + adds * WITH_BINLOG > whole * USABLE:
+    if room.adds and room.held + room.adds * WITH_BINLOG > whole * USABLE:
         return [Line(ROOM, WARN, f"{what}, and as much for its binary log", fix)]
+    if room.held + room.another > whole * USABLE:
+        return [Line(ROOM, WARN, f"{what}; a last dump of the primary would not fit", fix)]
     return [Line(ROOM, OK, what)]
