@@ -16,8 +16,11 @@ from lab.calls.rights import ACTION, AWS, DATA, Right, rights
 from lab.calls.session import HEARTBEAT
 from tests.contract.documents import ROOT
 
-RECORDED = session.load(RECORDING)
+RECORDED = [*session.load(RECORDING), *session.UNPLAYED]
 FOLDER = ROOT / "policies"
+EXIST = {
+    line for line in (ROOT / "tests/contract/azure-actions.txt").read_text().splitlines() if not line.startswith("#")
+}
 DAILY = ("aws-runbooks.json", "azure-role.json", "azure-subscription-role.json")
 BUILDING = (*DAILY, "aws-provision.json", "azure-provision-role.json")
 
@@ -80,6 +83,26 @@ def test_the_files_are_what_the_tool_writes() -> None:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.name)
 def test_no_permission_is_a_pattern(path: t.Any) -> None:
     assert not [action for _, action in grants(path.name) if "*" in action]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("azure-*.json")))
+def test_no_role_names_an_action_that_azure_has_not(name: str) -> None:
+    assert {action for _, action in grants(name)} - EXIST == set()
+
+
+@pytest.mark.parametrize("provider", ["Compute", "Network", "DBforMySQL"])
+def test_what_a_runbook_begins_it_can_wait_for_in_the_group_and_in_the_subscription(provider: str) -> None:
+    """Azure wants the right to track an operation on the resource group, though its address is the subscription's."""
+    waits = {one for one in EXIST if re.match(rf"Microsoft\.{provider}/locations/\w*[oO]peration", one)}
+    assert waits
+    for name in ("azure-role.json", "azure-subscription-role.json"):
+        assert waits <= {action for _, action in grants(name)}, name
+
+
+def test_backups_that_nobody_may_change_can_be_made_so() -> None:
+    """foundation_immutable_days, which the lab's inventory does not say."""
+    policy = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
+    assert {(ACTION, f"{policy}/{verb}") for verb in ("read", "write")} <= grants("azure-provision-role.json")
 
 
 def test_a_failover_of_a_lost_primary_succeeded_with_no_answer_of_aws() -> None:

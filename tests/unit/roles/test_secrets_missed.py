@@ -71,11 +71,11 @@ def test_a_secret_that_is_there_or_not_wanted_is_no_matter(tmp_path: Path, named
         {"dr_rulebook_token": "{{ vault_missed }}"},
         {"dr_notices": [{"kind": "slack", "name": "#ops", "url": "{{ vault_missed }}"}]},
     ],
-    ids=lambda named: [*named][0],
+    ids=lambda named: ", ".join(named),
 )
 def test_a_watcher_keeps_its_settings_where_a_secret_was_not_brought(tmp_path: Path, named: dict[str, t.Any]) -> None:
     inventory(tmp_path, **named)
     done = include(tmp_path, "watch", "installed.yml", program_name="goupang-dr-of-this-test", program_home="/nowhere")
     assert done.returncode == 2, told(done)
-    assert f"{[*named][0]} is made with vault_missed, which this run does not know" in told(done)
+    assert f"{', '.join(named)} is made with vault_missed, which this run does not know" in told(done)
     assert "The watcher looks" not in told(done)
