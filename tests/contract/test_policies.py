@@ -116,6 +116,7 @@ def test_what_preflight_wants_to_be_allowed_is_allowed() -> None:
     wanted = [*_checks_rights.BUILDS, *_checks_rights.REMOVES]
     wanted += [_checks_rights.JOINS_SUBNET, _checks_rights.JOINS_GROUP]
     wanted += [f"{_checks_rights.RULES}/{verb}" for verb in ("write", "delete")]
+    wanted += [_checks_rights.STARTS, _checks_rights.STOPS]
     granted = {action.lower() for _, action in grants("azure-role.json")}
     assert [one for one in wanted if one.lower() not in granted] == []
     assert {(AWS, action) for action in _checks_rights.LATCH} <= grants("aws-runbooks.json")
