@@ -28,7 +28,7 @@ def run(argv: list[str]) -> int:
     if not options.policies:
         write(RECORDING, session.record(print, options.go_on))
         print(f"Written: {RECORDING}")
-    for path in policies.write(session.load(RECORDING), facts.ROOT / "policies"):
+    for path in policies.write([*session.load(RECORDING), *session.UNPLAYED], facts.ROOT / "policies"):
         print(f"Written: {path}")
     return 0
 

@@ -3,7 +3,7 @@
 aws-runbooks.json           day to day: a failover needs none of it, it only tries
 aws-provision.json          for whoever runs provision.yml
 azure-role.json             the runbooks' role, on the resource group and the storage account
-azure-subscription-role.json  what they read of the subscription: sizes, quota, images
+azure-subscription-role.json  what they read of the subscription: sizes, quota, images, and how operations go
 azure-heartbeat-role.json   the heartbeat's, on its container
 azure-provision-role.json   what provision.yml wants besides; only where it asks Azure for more
 """
@@ -89,7 +89,7 @@ ROLES = {
     "azure-role.json": ("goupang.dr runbooks", "What the runbooks of goupang.dr ask of Azure.", True),
     "azure-subscription-role.json": (
         "goupang.dr subscription reader",
-        "What the runbooks of goupang.dr read of the subscription: sizes, quota, images.",
+        "What the runbooks of goupang.dr read of the subscription: sizes, quota, images, and how operations go.",
         False,
     ),
     "azure-heartbeat-role.json": ("goupang.dr heartbeat", "Writes the heartbeat. Assign it on its container.", True),

@@ -84,6 +84,11 @@ def open_ssh() -> None:
 ALARM = {"dr_alarm": "true"}
 # Nor is its database at rest in peace, unless that is asked for.
 RESTS = {"dr_database_rests": "true"}
+# Calls that no run of the session makes, and who makes them where an inventory has foundation_immutable_days.
+IMMUTABILITY = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
+UNPLAYED: tuple[tuple[Call, frozenset[str]], ...] = tuple(
+    (Call("azure", f"{method} {IMMUTABILITY}", "resource group"), frozenset({"provision"})) for method in ("GET", "PUT")
+)
 SILENT: Say = lambda _: None  # noqa: E731 -- a function without a name is what is wanted
 SESSION: tuple[Run | Role | Act, ...] = (
     Run("provision"),

@@ -16,8 +16,11 @@ from lab.calls.rights import ACTION, AWS, DATA, Right, rights
 from lab.calls.session import HEARTBEAT
 from tests.contract.documents import ROOT
 
-RECORDED = session.load(RECORDING)
+RECORDED = [*session.load(RECORDING), *session.UNPLAYED]
 FOLDER = ROOT / "policies"
+EXIST = {
+    line for line in (ROOT / "tests/contract/azure-actions.txt").read_text().splitlines() if not line.startswith("#")
+}
 DAILY = ("aws-runbooks.json", "azure-role.json", "azure-subscription-role.json")
 BUILDING = (*DAILY, "aws-provision.json", "azure-provision-role.json")
 
@@ -82,6 +85,26 @@ def test_no_permission_is_a_pattern(path: t.Any) -> None:
     assert not [action for _, action in grants(path.name) if "*" in action]
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("azure-*.json")))
+def test_no_role_names_an_action_that_azure_has_not(name: str) -> None:
+    assert {action for _, action in grants(name)} - EXIST == set()
+
+
+@pytest.mark.parametrize("provider", ["Compute", "Network", "DBforMySQL"])
+def test_what_a_runbook_begins_it_can_wait_for_in_the_group_and_in_the_subscription(provider: str) -> None:
+    """Azure wants the right to track an operation on the resource group, though its address is the subscription's."""
+    waits = {one for one in EXIST if re.match(rf"Microsoft\.{provider}/locations/\w*[oO]peration", one)}
+    assert waits
+    for name in ("azure-role.json", "azure-subscription-role.json"):
+        assert waits <= {action for _, action in grants(name)}, name
+
+
+def test_backups_that_nobody_may_change_can_be_made_so() -> None:
+    """foundation_immutable_days, which the lab's inventory does not say."""
+    policy = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
+    assert {(ACTION, f"{policy}/{verb}") for verb in ("read", "write")} <= grants("azure-provision-role.json")
+
+
 def test_a_failover_of_a_lost_primary_succeeded_with_no_answer_of_aws() -> None:
     """It was recorded while the primary was dead; that AWS's API need not answer is test_aws_calls' matter."""
     tried = {call.asks for call, by in RECORDED if call.cloud == "aws" and "failover" in by}
@@ -93,6 +116,7 @@ def test_what_preflight_wants_to_be_allowed_is_allowed() -> None:
     wanted = [*_checks_rights.BUILDS, *_checks_rights.REMOVES]
     wanted += [_checks_rights.JOINS_SUBNET, _checks_rights.JOINS_GROUP]
     wanted += [f"{_checks_rights.RULES}/{verb}" for verb in ("write", "delete")]
+    wanted += [_checks_rights.STARTS, _checks_rights.STOPS]
     granted = {action.lower() for _, action in grants("azure-role.json")}
     assert [one for one in wanted if one.lower() not in granted] == []
     assert {(AWS, action) for action in _checks_rights.LATCH} <= grants("aws-runbooks.json")

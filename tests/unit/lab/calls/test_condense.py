@@ -98,6 +98,31 @@ def test_what_is_asked_of_the_subscription_is_needed_there() -> None:
     assert rights(asked) == {Right("action", "Microsoft.Compute/skus/read", "subscription")}
 
 
+@pytest.mark.parametrize(
+    ("provider", "actions"),
+    [
+        ("Compute", {"Compute/locations/operations", "Compute/locations/diskOperations"}),
+        ("Network", {"Network/locations/operations", "Network/locations/operationResults"}),
+        ("DBforMySQL", {"DBforMySQL/locations/azureAsyncOperation", "DBforMySQL/locations/operationResults"}),
+        ("Storage", {"Storage/operations"}),
+        ("Resources", {"Resources/subscriptions/operationresults"}),
+    ],
+)
+def test_to_wait_is_a_right_of_each_provider_and_its_group(provider: str, actions: set[str]) -> None:
+    """The lab has one address for all of them, which is no action of Azure's."""
+    asked = arm("GET", f"{SUBSCRIPTION}/providers/Microsoft.{provider}/locations/k/operations/1")
+    assert rights(asked) == {
+        Right("action", f"Microsoft.{one}/read", scope)
+        for one in actions
+        for scope in ("resource group", "subscription")
+    }
+
+
+def test_an_operation_of_a_provider_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(LabError, match="teach lab/calls"):
+        rights(arm("GET", f"{SUBSCRIPTION}/providers/Microsoft.Web/locations/k/operations/1"))
+
+
 def test_a_post_is_an_action() -> None:
     assert names(arm("POST", f"{MACHINE}/start")) == {"Microsoft.Compute/virtualMachines/start/action"}
 

@@ -96,6 +96,42 @@ def test_runs_that_let_themselves_in_need_to_write_rules() -> None:
     assert "networkSecurityGroups/securityRules/delete of its security group" in line.what
 
 
+SERVERS = "Microsoft.DBforMySQL/flexibleServers"
+WHY = Silence("Azure does not answer")
+
+
+def resting(state: str) -> Json:
+    return {"name": "mysql", "properties": {"state": state}}
+
+
+def without(verb: str) -> Scopes:
+    return replace(EVERYWHERE, group=[role("*", without=[f"{SERVERS}/{verb}/action"])])
+
+
+@pytest.mark.parametrize(
+    ("scopes", "server", "level", "what"),
+    [
+        (EVERYWHERE, resting("Stopped"), OK, "our login may start the database, and stop it"),
+        # A failover would end with a machine and no database.
+        (without("start"), resting("Stopped"), NO, f"our login may not {SERVERS}/start/action, and the database is"),
+        (without("*"), resting("Stopping"), NO, f"our login may not {SERVERS}/start/action, {SERVERS}/stop/action"),
+        (without("start"), resting("Ready"), WARN, f"our login may not {SERVERS}/start/action; the database runs"),
+        (without("start"), WHY, WARN, f"our login may not {SERVERS}/start/action"),
+        (without("start"), None, WARN, f"our login may not {SERVERS}/start/action"),
+        (without("stop"), resting("Stopped"), WARN, f"our login may start the database, and not {SERVERS}/stop/action"),
+        (WHY, resting("Stopped"), WARN, "not known: Azure does not answer"),
+    ],
+    ids=["all", "no start", "neither", "runs", "silent", "elsewhere", "no stop", "rights not told"],
+)
+def test_a_database_that_rests_has_to_be_started(
+    scopes: Scopes | Silence, server: Json | Silence | None, level: str, what: str
+) -> None:
+    (line,) = rights.judge_rest(scopes, server)
+    assert (line.check, line.level) == ("azure rights database", level)
+    assert line.what.startswith(what)
+    assert bool(line.fix) is (level != OK and line.known)
+
+
 def test_each_scope_is_asked_for_itself() -> None:
     api = FakeApi(permissions={"value": CONTRIBUTOR})
     assert rights.ask_azure(api, MACHINE) == EVERYWHERE

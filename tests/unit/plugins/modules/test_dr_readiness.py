@@ -179,6 +179,17 @@ def test_a_database_on_the_machine_is_asked_for_there_and_nowhere_else(monkeypat
     assert asked == ["ask_host"]
 
 
+@pytest.mark.parametrize(
+    ("rests", "host", "asked"), [(True, "flexible", True), (True, "on_vm", False), (False, "flexible", False)]
+)
+def test_who_may_start_the_database_matters_where_it_rests(rests: bool, host: str, asked: bool) -> None:
+    params = {**ARGUMENTS, **_defaults(https_port=0)}
+    machine = {**t.cast("dict[str, object]", params["machine"]), "database_host": host, "database_rests": rests}
+    checks = _checks.checks(_checks.Subject({**params, "machine": machine}))
+    assert ("azure rights database" in {check.name for check in checks}) is asked
+    assert _readiness.matters("failover", "azure rights database") == _readiness.BLOCKS
+
+
 def _questions(subject: _checks.Subject) -> set[str]:
     return {question.name for question in _checks.questions(subject, _clouds.Clouds(subject.params), Clock())}
 
@@ -192,6 +203,7 @@ def _defaults(https_port: int) -> dict[str, object]:
     machine = {"size_fallbacks": [], "security_group_id": None, "http_port": 80, "operator_address": None}
     machine |= {
         "database_host": "flexible",
+        "database_rests": False,
         "temporary_ssh_rule": False,
         "https_port": https_port,
         "https_name": "origin.example.com",

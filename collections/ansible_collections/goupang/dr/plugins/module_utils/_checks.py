@@ -124,6 +124,11 @@ class Subject:
         return bool(self.params["machine"]["database_host"] == _checks_on_vm.ON_VM)
 
     @property
+    def rests(self) -> bool:
+        """Whether that database is a server, stopped in peace."""
+        return bool(self.params["machine"]["database_rests"]) and not self.on_vm
+
+    @property
     def plan(self) -> _checks_release.Plan:
         release = self.params["release"]
         return _checks_release.Plan(release["war_api"], release["tomcat_package"], self.machine.image)
@@ -179,6 +184,7 @@ def checks(subject: Subject) -> list[Check]:
         ),
         loud(azure.LOGIN, ("login",), azure.judge_login),
         Check(rights.AZURE, ("there", "azure rights"), partial(rights.judge_azure, machine)),
+        *([loud(rights.DATABASE, ("azure rights", "server"), rights.judge_rest)] if subject.rests else []),
         Check(azure.SIZES, ("there", "usages", "skus"), partial(azure.judge_sizes, machine)),
         Check(azure.IMAGE, ("there", "image"), partial(azure.judge_image, machine)),
         Check(azure.NETWORK, ("there", "network"), partial(azure.judge_network, machine)),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ansible_collections.goupang.dr.plugins.module_utils import _aws
 from ansible_collections.goupang.dr.plugins.module_utils._checks_azure import Api, Machine
+from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import READY
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     NO,
     OK,
@@ -26,6 +27,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
 Json = dict[str, t.Any]
 
 AZURE, AWS = "azure rights", "aws rights"
+# Matters where the one for the machine does.
+DATABASE = f"{AZURE} database"
 PERMISSIONS = "2022-04-01"
 
 # What azure_dr_vm asks of Resource Manager, in the machine's resource group.
@@ -43,6 +46,8 @@ REMOVES = (f"{_VM}/deallocate/action", *(f"{kind}/delete" for kind in (_VM, _DIS
 JOINS_SUBNET = "Microsoft.Network/virtualNetworks/subnets/join/action"
 RULES = "Microsoft.Network/networkSecurityGroups/securityRules"
 JOINS_GROUP = "Microsoft.Network/networkSecurityGroups/join/action"
+# What azure_mysql_server asks, where the secondary's database rests in peace.
+STARTS, STOPS = (f"Microsoft.DBforMySQL/flexibleServers/{verb}/action" for verb in ("start", "stop"))
 # What the latch is: settings of a health check, and a note on it.
 LATCH = ("route53:UpdateHealthCheck", "route53:ChangeTagsForResource")
 
@@ -109,6 +114,26 @@ def _missing(machine: Machine, scopes: Scopes) -> Iterator[str]:
         for verb in ("write", "delete"):
             if not allows(scopes.security_group, f"{RULES}/{verb}"):
                 yield f"{RULES}/{verb} of its security group"
+
+
+def judge_rest(scopes: Scopes | Silence, server: Json | Silence | None) -> list[Line]:
+    """Of a database that rests in peace. What Azure says of the server tells only how much it matters now."""
+    if isinstance(scopes, Silence):
+        return [not_known(DATABASE, scopes.why)]
+    fix = "Give dr_azure_login a role with them on the server's resource group: policies/azure-role.json has both."
+    missing = [action for action in (STARTS, STOPS) if not allows(scopes.group, action)]
+    if STARTS in missing:
+        what = f"our login may not {', '.join(missing)}"
+        state = server["properties"].get("state") if isinstance(server, dict) else None
+        if state == READY:
+            return [Line(DATABASE, WARN, f"{what}; the database runs already", fix)]
+        if state is None:
+            return [Line(DATABASE, WARN, f"{what}, and whether the database runs is not known", fix)]
+        return [Line(DATABASE, NO, f"{what}, and the database is {state}: no failover could start it", fix)]
+    if missing:
+        what = f"our login may start the database, and not {STOPS}: cool_down.yml could not let it rest"
+        return [Line(DATABASE, WARN, what, fix)]
+    return [Line(DATABASE, OK, "our login may start the database, and stop it")]
 
 
 # -- AWS ---------------------------------------------------------------------------
