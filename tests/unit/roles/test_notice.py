@@ -7,11 +7,11 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from ansible_collections.goupang.dr.plugins.plugin_utils import _notice_moments
 
-from tests.unit.playing import play
+from tests.unit.playing import Done, play
 from tests.unit.roles.scripted import OURS, Stage, told
 
-# What the callback notices makes of them is seen by its own test.
 LINKS = [
     ({"dr_notices_link": "https://docs.example/{runbook}.md?a=1"}, "https://docs.example/failover.md?a=1"),
     ({"dr_notices_link": "https://docs.example/runbooks/"}, "https://docs.example/runbooks/failover.md"),
@@ -48,3 +48,58 @@ def test_the_watcher_is_given_the_same_link(tmp_path: Path, inventory: dict[str,
     done = play(tmp_path, LOOKING, variables={"words": words, **inventory})
     assert done.returncode == 0, told(done)
     assert json.loads((tmp_path / "said.json").read_text()) == link
+    assert _notice_moments.page(inventory.get("dr_notices_link", ""), "failover.yml") == link
+
+
+# -- Asking whether to move the users ----------------------------------------------
+
+
+def site(opened: int | None, data: bool) -> list[dict[str, t.Any]]:
+    """What site_probe answers: to who serves dr (the status of the page of an opened secondary), and to its data."""
+    return [{"answers": [{"status": opened, "ok": True}]}, {"answers": [{"ok": False}, {"ok": data}]}]
+
+
+GONE, WELL, MOVED, EMPTY = site(None, False), site(404, True), site(200, True), site(404, False)
+ASKED: dict[str, t.Any] = {"role": "goupang.dr.notice", "notice_state": "asked"}
+INVENTORY: dict[str, t.Any] = {
+    "dr_resolvers": ["192.0.2.1"],
+    "dr_dr_domain": "dr.example",
+    "dr_data_path": "/owners",
+    "dr_data_marker": "Owners",
+    "dr_notices_inventory": "inventories/x",
+    # What warm_up.yml saw, minutes ago.
+    "guard_active": "nobody",
+}
+
+
+def ask(folder: Path, answers: list[dict[str, t.Any]], **variables: t.Any) -> tuple[Done, list[dict[str, t.Any]]]:
+    """Play it, and give what people were told."""
+    stage = Stage(folder, {"site_probe": answers})
+    done = stage.play(ASKED, **{**INVENTORY, "notice_since": "S", **variables})
+    assert done.returncode == 0, told(done)
+    return done, stage.asked("dr_notice")
+
+
+@pytest.mark.parametrize("answers", [GONE, EMPTY], ids=["silent", "without data"])
+def test_people_are_asked_with_the_command(tmp_path: Path, answers: list[dict[str, t.Any]]) -> None:
+    """A load balancer that lives, with nothing behind it, may answer 404 as a primary does that serves."""
+    (notice,) = ask(tmp_path, answers)[1]
+    assert (notice["moment"], notice["facts"]["since"]) == ("approve", "S")
+    command = "ansible-playbook playbooks/failover.yml -i inventories/x -e dr_confirm=failover"
+    assert notice["facts"]["command"].startswith(command)
+
+
+def test_nobody_is_asked_to_leave_a_primary_that_is_back(tmp_path: Path) -> None:
+    (notice,) = ask(tmp_path, WELL)[1]
+    assert notice["moment"] == "no_need"
+    assert notice["facts"]["since"] == "S"
+    assert notice["facts"]["command"] == "ansible-playbook playbooks/cool_down.yml -i inventories/x"
+
+
+def test_who_types_it_is_asked_though_the_primary_serves(tmp_path: Path) -> None:
+    (notice,) = ask(tmp_path, WELL, notice_since="")[1]
+    assert notice["moment"] == "approve"
+
+
+def test_nobody_is_asked_where_users_are_there_already(tmp_path: Path) -> None:
+    assert ask(tmp_path, MOVED)[1] == []
