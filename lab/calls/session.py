@@ -82,6 +82,7 @@ def open_ssh() -> None:
 
 # Inventories say so where a team wants it; the lab's does not.
 ALARM = {"dr_alarm": "true"}
+ALL_MAY_GO = {"foundation_backups_may_go": "true", "foundation_orphans_may_go": "true"}
 # Nor is its database at rest in peace, unless that is asked for.
 RESTS = {"dr_database_rests": "true"}
 # Calls that no run of the session makes, and who makes them where an inventory has foundation_immutable_days.
@@ -121,7 +122,7 @@ SESSION: tuple[Run | Role | Act, ...] = (
     Run("reconcile"),
     Run("cool_down"),
     Run("status"),
-    Run("deprovision", {"dr_confirm": "deprovision", "foundation_backups_may_go": "true", **ALARM}),
+    Run("deprovision", {"dr_confirm": "deprovision", **ALL_MAY_GO, **ALARM}),
 )
 
 

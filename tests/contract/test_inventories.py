@@ -62,7 +62,7 @@ def test_guard_checks_the_contract_that_the_example_explains() -> None:
 
 
 def test_what_provision_writes_has_the_keys_of_the_example() -> None:
-    text = (ROLES / "stack/tasks/present.yml").read_text()
+    text = (ROLES / "stack/tasks/written.yml").read_text()
     written = re.search(r"content: \|\n(.*?)\n    dest:", text, re.DOTALL)
     assert written
     example = (INVENTORIES / "example/group_vars/all/provisioned.yml").read_text()

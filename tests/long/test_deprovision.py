@@ -16,7 +16,7 @@ from tests.drills.peace import until_served_by_primary
 from tests.drills.runbooks import Outcome, Runbooks
 
 WORD = {"dr_confirm": "deprovision"}
-ALL = {**WORD, "foundation_backups_may_go": "true"}
+ALL = {**WORD, "foundation_backups_may_go": "true", "foundation_orphans_may_go": "true"}
 
 
 @dataclass(frozen=True)

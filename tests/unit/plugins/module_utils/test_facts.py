@@ -127,6 +127,12 @@ def test_after_a_failover_there_is_nothing_more_to_lose_by_one() -> None:
     assert facts(target=Target("8", {}, {}, CERTIFICATE, "petclinic_1"))["rpo_seconds"] == 0.0
 
 
+@pytest.mark.parametrize(("opened_at", "rpo"), [("2026-11-24T11:00:00Z", 0.0), ("2026-11-24T10:59:59Z", 3600.0)])
+def test_where_the_primary_was_backed_up_after_the_opening_its_writes_count(opened_at: str, rpo: float) -> None:
+    """As the line `loss` has it: a failback kept the primary, and both sites had users."""
+    assert facts(target=Target("8", {}, {}, CERTIFICATE, "petclinic_1", opened_at))["rpo_seconds"] == rpo
+
+
 def test_a_certificate_that_was_refused_is_said_with_its_reason() -> None:
     found = facts(certificate_www=Ends("www", None, "certificate has expired", refused=True))
     assert found["unknown"]["certificates"] == "www: certificate has expired"

@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.goupang.dr.plugins.module_utils import _watch
 from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach
 from ansible_collections.goupang.dr.plugins.module_utils._notices import message
-from ansible_collections.goupang.dr.plugins.module_utils._probe import Answer, Page, Probe
+from ansible_collections.goupang.dr.plugins.module_utils._probe import Answer, Page, Probe, Resolution
 from ansible_collections.goupang.dr.plugins.module_utils._watch import Event, Eyes, Seen, Verdicts, Watch
 
 from tests.unit.plugins.receiver import Receiver
@@ -154,16 +154,25 @@ SETTINGS = {
 }
 
 
-def look(answers: dict[str, int | None], silent: tuple[str, ...] = ()) -> Seen:
-    """`answers`: status by the probe's first word, None for none. `silent`: resolvers that do not answer."""
+ADDRESS = Resolution(("192.0.2.9",))
+
+
+def look(answers: dict[str, int | None], silent: tuple[str, ...] = (), zone_only: bool = False) -> Seen:
+    """`answers`: status by the probe's first word, None for none. `silent`: resolvers that do not answer.
+
+    `zone_only`: the resolvers know www and dr, and refuse whatever else they are asked.
+    """
 
     def ask(probe: Probe) -> Answer:
-        status = answers[probe.name.split(",")[0].split()[0]]
-        if status is None or probe.resolver in silent:
+        name = probe.name.split(",")[0].split()[0]
+        status = answers[name]
+        if probe.resolver in silent or (probe.resolver and zone_only and name == "anchor"):
             return Answer(probe, ("no answer",), 1)
+        if status is None:
+            return Answer(probe, ("no answer",), 1, ADDRESS)
         wanted = probe.expect.status
         why = () if not wanted or status in wanted else (f"the status is {status}",)
-        return Answer(probe, why, 1, None, Page(status, {}, ""))
+        return Answer(probe, why, 1, ADDRESS, Page(status, {}, ""))
 
     return Eyes(SETTINGS, ask, lambda: "now")(*())
 
@@ -198,6 +207,21 @@ def test_a_resolver_that_fails_is_not_the_site() -> None:
     assert look({"dr": 200, "www": 200, "open": 404, "anchor": 400}, silent=("192.0.2.1",)) == Seen(
         "now", {}, "primary"
     )
+
+
+def test_resolvers_that_are_cut_off_are_no_trouble_of_the_sites() -> None:
+    """The host's own resolver may lead to the anchor all the same: it is asked as www and dr are."""
+    found = look({"dr": 200, "www": 200, "open": 404, "anchor": 400}, silent=("192.0.2.1", "192.0.2.2"))
+    assert (set(found.troubles), found.blind) == ({"dr", "www"}, True)
+
+
+def test_resolvers_that_know_our_zone_alone_do_not_hide_that_it_is_gone() -> None:
+    found = look({"dr": None, "www": None, "open": None, "anchor": 400}, zone_only=True)
+    assert (set(found.troubles), found.blind) == ({"dr", "www"}, False)
+
+
+def test_an_anchor_of_which_only_the_host_s_resolver_knows_is_no_sign_when_the_line_is_cut() -> None:
+    assert look({"dr": None, "www": None, "open": None, "anchor": None}, zone_only=True).blind
 
 
 # -- The service -------------------------------------------------------------------

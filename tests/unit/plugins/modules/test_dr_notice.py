@@ -46,20 +46,6 @@ def test_an_alarm_is_told_and_a_dead_place_stops_nothing(tmp_path):
     assert "hunter2" not in told(done) + (tmp_path / "run.jsonl").read_text()
 
 
-def test_people_are_asked_with_the_command(tmp_path):
-    with Receiver() as receiver:
-        run(tmp_path, "asked", **variables(receiver.url, notice_since="S", dr_notices_inventory="inventories/x"))
-    (post,) = receiver.posts
-    assert post["moment"] == "approve"
-    assert "ansible-playbook playbooks/failover.yml -i inventories/x -e dr_confirm=failover" in post["text"]
-
-
-def test_nobody_is_asked_where_users_are_there_already(tmp_path):
-    with Receiver() as receiver:
-        done = run(tmp_path, "asked", **variables(receiver.url, guard_active="secondary"))
-    assert (done.returncode, receiver.posts) == (0, [])
-
-
 def test_a_dry_run_tells_nobody(tmp_path):
     with Receiver() as receiver:
         done = run(tmp_path, "sent", "--check", **variables(receiver.url))

@@ -21,6 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import (
     _lock_blob,
     _standing,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._backups import Shelf
 from ansible_collections.goupang.dr.plugins.module_utils._checks import Subject
 from ansible_collections.goupang.dr.plugins.module_utils._clouds import Clouds
 from ansible_collections.goupang.dr.plugins.module_utils._lock import Found
@@ -66,7 +67,7 @@ def facts(subject: Subject, answers: Answers, now: datetime) -> Json:
         note("database_answers", "target", lambda _target: True)
     note("backup", "shelf", lambda shelf: _backup(shelf.valid[0]) if shelf.valid else None)
     note("proof", "shelf", lambda shelf: _proof(shelf.proof) if shelf.proof else None)
-    note("rpo_seconds", "shelf", lambda shelf: _loss(answers["target"], shelf.valid, now))
+    note("rpo_seconds", "shelf", lambda shelf: _loss(answers["target"], shelf, now))
     note("lock", LOCK, _lock)
     note("drill", DRILL, lambda drill: asdict(drill) if drill else None)
     found["certificates"], silent = _certificates(subject, answers)
@@ -88,11 +89,11 @@ def _proof(proof: t.Any) -> Json:
     return {"backup_id": proof.backup_id, "at": proof.at, "seconds": proof.seconds}
 
 
-def _loss(target: t.Any, valid: t.Sequence[t.Any], now: datetime) -> float | None:
+def _loss(target: t.Any, shelf: Shelf, now: datetime) -> float | None:
     """What the line `loss` says, in seconds; None where there is no backup, so that all would be lost."""
-    if not isinstance(target, Silence) and target.opened:
+    if not isinstance(target, Silence) and target.opened and not _checks_data.overtaken(shelf, target):
         return 0.0
-    return round((now - moment(valid[0].started)).total_seconds(), 1) if valid else None
+    return round((now - moment(shelf.valid[0].started)).total_seconds(), 1) if shelf.valid else None
 
 
 def _lock(found: Found | None) -> Json:

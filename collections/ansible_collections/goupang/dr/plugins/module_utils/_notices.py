@@ -56,6 +56,11 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "To move them: {command}",
             "To leave them: do nothing. The warm secondary is billed until cool_down.yml.",
         ),
+        "no_need": (
+            "{application}: the secondary is warm, and the primary answers again",
+            "It was gone since {since}.",
+            "Nobody need be moved. The warm secondary is billed until: {command}",
+        ),
         "alarm": ("{application}: AWS says {alarm} is {state}", "{reason}", "Since {since}."),
         "trial": ("{application}: a trial. Notices arrive here",),
     },
@@ -91,6 +96,11 @@ WORDS: dict[str, dict[str, tuple[str, ...]]] = {
             "주 사이트 중단 시작: {since}",
             "이동하려면: {command}",
             "이동하지 않으려면 그대로 두십시오. cool_down.yml을 실행할 때까지 요금이 발생합니다.",
+        ),
+        "no_need": (
+            "{application}: 보조 사이트가 준비되었고, 주 사이트가 다시 응답합니다",
+            "중단 시작: {since}",
+            "사용자를 옮길 필요가 없습니다. 다음을 실행할 때까지 요금이 발생합니다: {command}",
         ),
         "alarm": ("{application}: AWS 경보 {alarm}: {state}", "{reason}", "시작: {since}"),
         "trial": ("{application}: 시험 알림입니다. 알림이 이곳에 도착합니다",),

@@ -126,7 +126,8 @@ class Verdicts:
 
     def sentence(self, seen: Seen) -> str:
         if seen.blind:
-            return "Nothing answers, not even what has nothing to do with us: it may be this host's own line."
+            what = "this host's own line, or dr_resolvers"
+            return f"Nothing answers, not even what has nothing to do with us: it may be {what}."
         if self.gone:
             return f"Gone: {self.gone.what}, since {self.gone.since}."
         if seen.troubles:
@@ -203,6 +204,7 @@ class Eyes:
         self, settings: Mapping[str, t.Any], ask: t.Callable[[Probe], Answer], now: t.Callable[[], str] = utc_stamp
     ) -> None:
         resolvers, shows = settings["resolvers"], Wanted(status=(200,), contains=settings["marker"] or None)
+        anchors = [Probe(f"anchor {url}", url) for url in settings["anchors"]]
         self._groups = {
             "dr": asked_everywhere([Probe("dr", settings["dr_url"], expect=shows)], resolvers),
             "www": asked_everywhere([Probe("www", settings["www_url"], expect=shows)], resolvers),
@@ -210,7 +212,8 @@ class Eyes:
                 [Probe("open", settings["open_url"], expect=Wanted(status=(200, 404)))], resolvers
             ),
             # Any answer at all will do.
-            "anchors": [Probe(f"anchor {url}", url) for url in settings["anchors"]],
+            "anchors": asked_everywhere(anchors, resolvers),
+            "anchors_by_the_host": anchors if resolvers else [],
         }
         self._ask, self._now = ask, now
 
@@ -229,9 +232,17 @@ class Eyes:
         opened = {one.page.status for one in seen["open"] if one.page}
         active = "" if "dr" in troubles else "secondary" if 200 in opened else "primary" if 404 in opened else ""
         page = any(one.page and one.page.status == MAINTENANCE for one in seen["www"])
-        anchors = seen["anchors"]
-        nothing = not any(one.page for group in ("dr", "www", "anchors") for one in seen[group])
-        return Seen(at, troubles, active, page, blind=bool(anchors) and nothing)
+        return Seen(at, troubles, active, page, blind=bool(seen["anchors"]) and not _sees(seen))
+
+
+def _sees(seen: Mapping[str, t.Sequence[Answer]]) -> bool:
+    """Whether anything answers. By the host's own resolver an anchor may answer while ours are cut off, and with them
+    www and dr; but ours may be the zone's own, which knows no anchor. So that counts only where ours led somewhere.
+    """
+    if any(one.page for group in ("dr", "www", "anchors") for one in seen[group]):
+        return True
+    led = any(one.resolution for group in ("dr", "www") for one in seen[group])
+    return led and any(one.page for one in seen["anchors_by_the_host"])
 
 
 # -- The service -------------------------------------------------------------------

@@ -62,7 +62,7 @@ options:
     description: What is told.
     type: str
     required: true
-    choices: [primary_gone, primary_back, page_gone, page_back, warming, approve, alarm, trial]
+    choices: [primary_gone, primary_back, page_gone, page_back, warming, approve, no_need, alarm, trial]
   facts:
     description:
       - What fills its words, as C(application), C(since), C(evidence), C(command), C(alarm), C(state), C(reason).
@@ -127,7 +127,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._notice_post import Jou
 from ansible_collections.goupang.dr.plugins.module_utils._notice_send import deliver_to_all, targets
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Notice
 
-MOMENTS = ["primary_gone", "primary_back", "page_gone", "page_back", "warming", "approve", "alarm", "trial"]
+MOMENTS = ["primary_gone", "primary_back", "page_gone", "page_back", "warming", "approve", "no_need", "alarm", "trial"]
 PLACE = {
     "kind": {"type": "str", "required": True, "choices": ["slack", "teams", "webhook", "mail"]},
     "name": {"type": "str"},

@@ -417,7 +417,11 @@ facts:
       type: bool
     backup: {description: "The newest valid backup: C(id), C(started), C(finished), C(bytes).", type: dict}
     proof: {description: "The last restore on trial: C(backup_id), C(at), C(seconds).", type: dict}
-    rpo_seconds: {description: Seconds of writes that a failover without the primary would lose now., type: float}
+    rpo_seconds:
+      description:
+        - Seconds of writes that a failover without the primary would lose now, as the line C(loss) says.
+        - V(0) once the secondary was opened, unless the primary was backed up after that.
+      type: float
     certificates: {description: "Of each certificate its C(name) and when it C(ends).", type: list}
     lock: {description: "Whether it is C(held), and by which C(owner), for which C(intent), C(since) when.", type: dict}
     drill: {description: "The last drill's record, as M(goupang.dr.dr_drill_record) wrote it.", type: dict}

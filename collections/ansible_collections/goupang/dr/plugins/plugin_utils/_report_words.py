@@ -226,6 +226,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "moment_page_back": ("page back", "페이지 다시 응답"),
     "moment_warming": ("warmed up by itself", "자동 준비"),
     "moment_approve": ("asked to decide", "결정 요청"),
+    "moment_no_need": ("primary back, no need to move", "주 사이트 복구, 이동 불필요"),
     "moment_alarm": ("alarm of AWS", "AWS 경보"),
     "moment_trial": ("trial", "시험"),
     # Versions
