@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.goupang.dr.plugins.module_utils import _mysql_server
+from ansible_collections.goupang.dr.plugins.module_utils._azure import look_or_bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json, Wanted
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, Refused, ServiceFault
 from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import RUNNING, STOPPED, Want
@@ -81,7 +82,7 @@ def test_a_look_is_over_in_time_though_azure_says_nothing() -> None:
 
     try:
         with pytest.raises(DeadlinePassed, match=r"did not answer within 0\.1 s"):
-            azure_mysql_server.look_or_bring(t.cast("t.Any", Dark()), Want(SERVER, RUNNING, 0.1), check_mode=True)
+            look_or_bring(lambda check: brought(Dark(), RUNNING, check), 0.1, check_mode=True)
     finally:
         answered.set()
 

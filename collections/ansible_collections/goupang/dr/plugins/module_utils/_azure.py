@@ -11,7 +11,7 @@ import importlib
 import re
 import threading
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,7 +25,9 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     ServiceFault,
     SizeUnavailable,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
+T = t.TypeVar("T")
 PUBLIC_ARM = "https://management.azure.com"
 
 # The options of doc fragment goupang.dr.azure.
@@ -74,6 +76,15 @@ def library(module: str, package: str) -> t.Any:
 def tls_verify(params: dict[str, t.Any]) -> str | bool:
     """What the SDKs call connection_verify: the CA bundle, or the system's CAs."""
     return t.cast("str | None", params.get("ca_bundle")) or True
+
+
+def look_or_bring(bring: Callable[[bool], T], timeout: float, check_mode: bool) -> T:
+    """What bring(check_mode) returns. A look is over in time, or DeadlinePassed: the SDKs give each connection and
+    repetition a time of its own. What changes things waits for Azure's own operations.
+    """
+    if not check_mode:
+        return bring(False)
+    return within(timeout, f"Azure did not answer within {timeout} s.", lambda: bring(True))
 
 
 @dataclass(frozen=True)

@@ -203,12 +203,11 @@ out_of_reach:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
+from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC, look_or_bring
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm import bring
-from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import Api, connect
+from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_api import connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import Want
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
-from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 # Running, with the disk that it has.
 RESUMED = "resumed"
@@ -274,13 +273,6 @@ def image_reference(image: dict[str, str | None]) -> dict[str, str]:
     return {part: value for part, value in image.items() if value}
 
 
-def look_or_bring(api: Api, want: Want, check_mode: bool) -> dict[str, t.Any]:
-    """A look is over in time, or DeadlinePassed. What changes things waits for Azure's own operations."""
-    if not check_mode:
-        return bring(api, want, False)
-    return within(want.timeout, f"Azure did not answer within {want.timeout} s.", lambda: bring(api, want, True))
-
-
 def main() -> None:
     module = AnsibleModule(
         argument_spec={**AUTH_SPEC, **OWN_SPEC},
@@ -289,7 +281,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        result = look_or_bring(connect(module.params), wanted(module.params), module.check_mode)
+        api, want = connect(module.params), wanted(module.params)
+        result = look_or_bring(lambda check_mode: bring(api, want, check_mode), want.timeout, module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     for sentence in result.pop("warnings"):

@@ -79,25 +79,15 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _azure_resource_api
-from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
-from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json
-from ansible_collections.goupang.dr.plugins.module_utils._azure_resource_api import Api
+from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC, look_or_bring
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
 from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import Want, bring
-from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "id": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["running", "stopped"], "required": True},
     "timeout": {"type": "int", "default": 900},
 }
-
-
-def look_or_bring(api: Api, want: Want, check_mode: bool) -> Json:
-    """A look is over in time, or DeadlinePassed. What changes things waits for Azure's own operations."""
-    if not check_mode:
-        return bring(api, want, False)
-    return within(want.timeout, f"Azure did not answer within {want.timeout} s.", lambda: bring(api, want, True))
 
 
 def main() -> None:
@@ -107,7 +97,8 @@ def main() -> None:
     params = module.params
     want = Want(params["id"], params["state"], params["timeout"])
     try:
-        result = look_or_bring(_azure_resource_api.connect(params), want, module.check_mode)
+        api = _azure_resource_api.connect(params)
+        result = look_or_bring(lambda check_mode: bring(api, want, check_mode), want.timeout, module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     module.exit_json(**result)
