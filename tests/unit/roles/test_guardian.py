@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.unit.playing import play, told
+from tests.unit.playing import Done, play, told
 
 ROOT = Path(__file__).resolve().parents[3]
 COLLECTION = ROOT / "collections/ansible_collections/goupang/dr"
@@ -26,6 +27,20 @@ PLAYBOOK = """
         tasks_from: present.yml
       vars: {guardian_state: present, program_name: goupang-dr-of-this-test, guardian_inventory: /nowhere}
 """
+
+UNDERSTOOD = """
+- name: Install it
+  hosts: controller
+  gather_facts: false
+  tasks:
+    - name: See that it understands its inventory
+      ansible.builtin.include_role:
+        name: goupang.dr.guardian
+        tasks_from: understood.yml
+"""
+# As AWX writes one for a job: a program, which is none without the right to run.
+AWX_INVENTORY = "#!/usr/bin/env python3\nprint('{\"all\": {\"hosts\": [\"localhost\"]}}')\n"
+TEAM_INVENTORY = "all:\n  children:\n    controller:\n      hosts: {localhost: {ansible_connection: local}}\n"
 
 
 def test_it_installs_the_versions_that_were_tested() -> None:
@@ -61,3 +76,47 @@ def test_a_dry_run_says_what_would_be_and_without_a_token_nothing_is(tmp_path: P
         assert "failed=0" in said
     else:
         assert "dr_rulebook_token is empty: whoever reaches port 5055 of localhost could have a machine built" in said
+
+
+def understood(folder: Path, files: dict[str, str]) -> Done:
+    """Look on a host that has what the role has put there by then: programs, and a copy of an inventory for its user."""
+    programs = folder / "home/venv/bin"
+    programs.mkdir(parents=True)
+    (programs / "ansible-inventory").symlink_to(Path(sys.executable).with_name("ansible-inventory"))
+    # The real one is root's own door to another user; who runs this test need not be root.
+    runuser = programs / "runuser"
+    runuser.write_text('#!/bin/sh\n[ "$1 $2 $3" = "--user goupang-dr-guardian --" ] || exit 97\nshift 3\nexec "$@"\n')
+    runuser.chmod(0o755)
+    (folder / "hosts.yml").write_text(TEAM_INVENTORY)
+    for name, text in files.items():
+        path = folder / "etc/inventory" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o600)
+    places = {"guardian_home": f"{folder}/home", "__guardian_folder": f"{folder}/etc", "__guardian_work": str(folder)}
+    given = {"program_name": "goupang-dr-guardian", "guardian_inventory": "/of/the/team"}
+    return play(folder, UNDERSTOOD, inventory="hosts.yml", variables={**places, **given})
+
+
+def test_an_inventory_that_its_user_can_read_is_good(tmp_path: Path) -> None:
+    done = understood(tmp_path, {"hosts.yml": TEAM_INVENTORY, "group_vars/all/dr.yml": "dr_www_domain: www.example.com\n"})
+    assert done.returncode == 0, told(done)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"hosts": AWX_INVENTORY},
+        {"hosts.yml": TEAM_INVENTORY},
+        {
+            "hosts.yml": TEAM_INVENTORY,
+            "group_vars/all/dr.yml": "dr_www_domain: www.example.com\n",
+            "group_vars/all/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
+        },
+    ],
+    ids=["of a job of AWX", "without our variables", "encrypted, and no password"],
+)
+def test_one_that_it_cannot_read_is_a_sentence_before_it_runs(tmp_path: Path, files: dict[str, str]) -> None:
+    done = understood(tmp_path, files)
+    assert done.returncode == 2
+    assert "The rulebook on localhost cannot read its copy of /of/the/team, and would answer no event." in told(done)
