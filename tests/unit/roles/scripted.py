@@ -89,7 +89,7 @@ class Stage:
         collection = self.folder / "ansible_collections/goupang/dr"
         modules = collection / "plugins/modules"
         modules.mkdir(parents=True)
-        for one in ("roles", "meta", "galaxy.yml"):
+        for one in ("roles", "meta", "galaxy.yml", "plugins/filter", "plugins/module_utils", "plugins/plugin_utils"):
             (collection / one).symlink_to(OURS / one)
         for module in (OURS / "plugins/modules").glob("*.py"):
             (modules / module.name).write_text(MODULE.format(here=str(self.folder), name=module.stem))

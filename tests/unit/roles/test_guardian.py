@@ -39,7 +39,7 @@ UNDERSTOOD = """
         tasks_from: understood.yml
 """
 # As AWX writes one for a job: a program, which is none without the right to run.
-AWX_INVENTORY = "#!/usr/bin/env python3\nprint('{\"all\": {\"hosts\": [\"localhost\"]}}')\n"
+AWX_INVENTORY = '#!/usr/bin/env python3\nprint(\'{"all": {"hosts": ["localhost"]}}\')\n'
 TEAM_INVENTORY = "all:\n  children:\n    controller:\n      hosts: {localhost: {ansible_connection: local}}\n"
 
 
@@ -79,7 +79,7 @@ def test_a_dry_run_says_what_would_be_and_without_a_token_nothing_is(tmp_path: P
 
 
 def understood(folder: Path, files: dict[str, str]) -> Done:
-    """Look on a host that has what the role has put there by then: programs, and a copy of an inventory for its user."""
+    """Look on a host that has what the role has put there by then: programs, and a copy of an inventory."""
     programs = folder / "home/venv/bin"
     programs.mkdir(parents=True)
     (programs / "ansible-inventory").symlink_to(Path(sys.executable).with_name("ansible-inventory"))
@@ -99,7 +99,9 @@ def understood(folder: Path, files: dict[str, str]) -> Done:
 
 
 def test_an_inventory_that_its_user_can_read_is_good(tmp_path: Path) -> None:
-    done = understood(tmp_path, {"hosts.yml": TEAM_INVENTORY, "group_vars/all/dr.yml": "dr_www_domain: www.example.com\n"})
+    done = understood(
+        tmp_path, {"hosts.yml": TEAM_INVENTORY, "group_vars/all/dr.yml": "dr_www_domain: www.example.com\n"}
+    )
     assert done.returncode == 0, told(done)
 
 
