@@ -83,6 +83,20 @@ class Person:
         return self._user.look(name)
 
 
+class Writers(t.Protocol):
+    """Who may write on a database host."""
+
+    def writers(self, host: str) -> list[str]: ...
+
+
+def never(world: Writers) -> list[str]:
+    """What must not be at any moment, so not after a blow either."""
+    primary, secondary = world.writers(PRIMARY), world.writers(SECONDARY)
+    if any("petclinic" in who for who in primary) and any("petclinic" in who for who in secondary):
+        return [f"Both sites can be written to: {primary}, {secondary}"]
+    return []
+
+
 @dataclass(frozen=True)
 class Observer:
     """Looks at a running lab."""
@@ -127,6 +141,10 @@ class Observer:
         names = {check: name for name, check in provisioned["dr_health_check_ids"].items()}
         # The check of the switch object is inverted by nature, whatever it says.
         return sorted({names.get(check, check) for check in self.world.latches()} - {"switch"})
+
+    def switch(self) -> bool:
+        """Whether the switch stands on the secondary."""
+        return self.world.sources.switch_is_there()
 
     def azure(self) -> list[str]:
         """Each resource, its state, and of a machine its size."""

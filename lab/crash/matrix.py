@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from lab.crash import points
-from lab.crash.look import PRIMARY, SECONDARY, Observer, View, faults
+from lab.crash.look import PRIMARY, SECONDARY, Observer, View, faults, never
 from lab.crash.points import Point, Task
 from lab.crash.strike import AtPoint, Controller, Ending, Leg
 from lab.crash.truth import TRUTHS
@@ -140,8 +140,6 @@ class Matrix:
         for result in results:
             result.changed_by_rerun = ending.changed
             result.seconds += ending.seconds
-            if result.outcome == CONVERGED and result.faults:
-                result.outcome = DIFFERS
         if wrong:
             self._blame(results, STOPPED if ending.code != 0 else DIFFERS, wrong)
         for result in results:
@@ -182,27 +180,23 @@ class Matrix:
         strike = AtPoint(point, part)
         ending = self.controller.run(leg, leg.name, strike)
         result = Result(point.name, CONVERGED, seconds=ending.seconds)
+        wrong = never(self.observer)
         if not ending.struck:
             result.outcome = STOPPED if ending.code != 0 else MISSED if single else ALONE
             result.faults = [ending.why or "The task did not begin in this run, which came to its end without it."]
         elif strike.late:
             self.tries[point.name] = tries + 1
-            if tries + 1 < self.most_tries:
+            if tries + 1 < self.most_tries and not wrong:
                 self.say(f"  too late for {point.name}; once more in another cycle, earlier")
                 return None
             result.outcome = MISSED
             result.faults = [f"The task ended before it could be struck, {tries + 1} times; its end is another point."]
+        if wrong:
+            result.outcome = DIFFERS
+            result.faults = [*result.faults, *wrong]
         result.users_meanwhile = self.observer.person.sees()
-        result.faults += self._never()
         result.wrote_meanwhile = self.observer.person.writes()
         return result
-
-    def _never(self) -> list[str]:
-        """What must not be at any moment, so not after a blow either."""
-        primary, secondary = self.observer.writers(PRIMARY), self.observer.writers(SECONDARY)
-        if any("petclinic" in who for who in primary) and any("petclinic" in who for who in secondary):
-            return [f"Both sites can be written to after the blow: {primary}, {secondary}"]
-        return []
 
 
 def estimate(references: Mapping[str, Reference], waiting: Sequence[Point], most: int) -> float:

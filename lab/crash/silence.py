@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lab import breaks, facts, jsonl, reach, topology
-from lab.crash.look import PRIMARY, SECONDARY, Observer, faults
+from lab.crash.look import Observer, faults, never
 from lab.crash.matrix import CONVERGED, DIFFERS, STOPPED, TRUTH, Reference, Result
 from lab.crash.strike import Controller, Ending, Leg
 from lab.errors import LabError
@@ -154,7 +154,7 @@ class Silences:
         return result
 
     def _state(self) -> Mapping[str, t.Any]:
-        return {"latches": self.observer.latches()}
+        return {"latches": self.observer.latches(), "switch": self.observer.switch()}
 
     def _faults(self, ending: Ending, before: Mapping[str, t.Any]) -> list[str]:
         wrong = []
@@ -167,9 +167,7 @@ class Silences:
             wrong.append("A task failed, and the run ended with 0")
         if ending.code != 0 and not _flipped(ending.lines) and self._state() != before:
             wrong.append(f"Users were moved by a run that stopped before: {before} became {self._state()}")
-        primary, secondary = self.observer.writers(PRIMARY), self.observer.writers(SECONDARY)
-        if any("petclinic" in who for who in primary) and any("petclinic" in who for who in secondary):
-            wrong.append(f"Both sites can be written to: {primary}, {secondary}")
+        wrong += never(self.observer)
         return wrong
 
 

@@ -137,6 +137,18 @@ def test_two_sites_that_take_writes_are_a_fault_though_it_converges() -> None:
     assert made.results[0].faults[0].startswith("Both sites can be written to")
 
 
+@pytest.mark.parametrize(
+    ("late", "told"), [(True, []), (False, [whole(), whole()]), (False, [whole(), struck(), whole(), whole()])]
+)
+def test_they_are_one_after_a_blow_that_missed_too(late: bool, told: list[Ending]) -> None:
+    made = Made()
+    made.observer.both = True
+    made.runs.late, made.runs.told = late, told
+    made.cycle(blows=2)
+    assert {result.outcome for result in made.results} == {DIFFERS}
+    assert all(any("Both sites can be written to" in fault for fault in one.faults) for one in made.results)
+
+
 def test_a_task_that_was_too_quick_is_struck_earlier_in_the_next_cycle() -> None:
     made = Made()
     made.runs.late = True

@@ -3,6 +3,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+import pytest
+
 from lab.crash.matrix import CONVERGED, DIFFERS, Reference, Result
 from lab.crash.silence import BEFORE, DURING, AtPlay, Silence, Silences, Wire, cases, went_on
 from lab.crash.strike import Controller, Ending, Leg
@@ -75,6 +77,7 @@ class Person:
 @dataclass
 class Observer:
     latched: list[list[str]] = field(default_factory=list)
+    switched: list[bool] = field(default_factory=list)
     person: Person = field(default_factory=Person)
 
     def look(self, serving: str) -> dict[str, t.Any]:
@@ -82,6 +85,9 @@ class Observer:
 
     def latches(self) -> list[str]:
         return self.latched.pop(0) if self.latched else []
+
+    def switch(self) -> bool:
+        return self.switched.pop(0) if self.switched else False
 
     def writers(self, host: str) -> list[str]:
         return []
@@ -113,8 +119,9 @@ def test_a_run_that_goes_on_is_a_fault() -> None:
     assert (result.outcome, result.faults) == (DIFFERS, ["Ran on after a failure, into Two"])
 
 
-def test_users_moved_by_a_run_that_stopped_before_are_a_fault() -> None:
-    _, result, _ = play([stopped(*task("One", "failed")), WHOLE], Observer([[], ["primary"], ["primary"]]))
+@pytest.mark.parametrize("observer", [Observer([[], ["primary"], ["primary"]]), Observer(switched=[False, True, True])])
+def test_users_moved_by_a_run_that_stopped_before_are_a_fault(observer: Observer) -> None:
+    _, result, _ = play([stopped(*task("One", "failed")), WHOLE], observer)
     assert result.faults[0].startswith("Users were moved by a run that stopped before")
 
 
