@@ -55,6 +55,14 @@ def test_the_page_answers_the_same_questions_as_all(playbook: Path) -> None:
     assert f"ansible-playbook playbooks/{page_of(playbook).stem}.yml -i inventories/yours" in text
 
 
+def test_a_failback_that_stops_is_finished_with_a_backup_of_what_came_home() -> None:
+    """Its last step is that backup, and no other runbook makes it on the way."""
+    rows = re.findall(r"^\| Failback (\d+)/\d+ .+? \| (.*) \|$", (PAGES / "failback.md").read_text(), re.MULTILINE)
+    for number, what_to_do in rows:
+        assert re.search("the same command again|`backup.yml`", what_to_do), f"step {number}: {what_to_do}"
+    assert not [number for number, what_to_do in rows if "reconcile" in what_to_do]
+
+
 def test_a_figure_says_where_it_was_measured() -> None:
     for page in PAGES.glob("*.md"):
         took = page.read_text().partition("## How long it took")[2]
