@@ -146,6 +146,17 @@ def test_what_takes_but_seconds_is_waited_for():
         assert hold(place(blob), wish).how == "taken"
 
 
+def test_it_is_waited_for_on_the_same_controller_too():
+    """A timer and an operator share a checkout, and so a lease file."""
+    brief = Holder("timer@control", "reconcile", "run-0", "2026-11-24T02:59:58Z")
+    wish = Wish("lee@control", "failover", "run-1", "/marks/1", awaited=("reconcile",))
+    memory = Memory(Lease("kims-id", "/marks/0", brief, held=True))
+    theirs = looks(Record(brief, THEIRS))
+    with Script(theirs, acquires(False), theirs, acquires(False), acquires(), looks(Record()), writes(US)) as blob:
+        assert hold(place(blob, memory, Runs(("/marks/0", "/marks/1"))), wish).how == "taken"
+    assert memory.lease == Lease("new-id", "/marks/1", US, held=True)
+
+
 # -- Re-entered -------------------------------------------------------------------------
 
 
@@ -260,6 +271,30 @@ def test_a_look_takes_nothing_and_tells_who_holds_it(found, how, says):
     assert outcome.how == how
     assert says in outcome.sentence
     assert memory.written == []
+
+
+BRIEF = Holder("timer@awx", "reconcile", "run-0", "2026-11-24T02:59:58Z")
+
+
+def test_a_look_waits_for_what_takes_but_seconds():
+    wish = Wish("cron@control", "backup", "run-1", "", awaited=("reconcile",))
+    theirs = looks(Record(BRIEF, THEIRS))
+    with Script(theirs, theirs, looks(Record())) as blob:
+        assert look(place(blob), wish).how == "taken"
+    with Script(theirs, looks(Record(KIM, THEIRS))) as blob:
+        seen = look(place(blob), wish)
+    assert (seen.how, seen.holder) == ("held", KIM)
+
+
+def test_what_does_not_end_is_told_after_a_while():
+    wish = Wish("cron@control", "backup", "run-1", "", awaited=("reconcile",), patience=4.0)
+    with Script(*[looks(Record(BRIEF, THEIRS))] * 4) as blob:
+        assert look(place(blob), wish).how == "held"
+
+
+def test_one_that_stands_back_does_not_wait():
+    with Script(looks(Record(BRIEF, THEIRS))) as blob:
+        assert look(place(blob), Wish("t@b", "reconcile", "run-1", "", awaited=("reconcile",))).how == "held"
 
 
 def test_a_look_knows_what_is_ours():

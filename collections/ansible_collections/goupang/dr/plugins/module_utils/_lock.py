@@ -13,10 +13,12 @@ import hashlib
 import typing as t
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
+    DeadlinePassed,
     Missing,
     NotAuthorised,
     OutOfReach,
@@ -176,7 +178,7 @@ def hold(place: Place, wish: Wish) -> Outcome:
         # A runbook within a runbook. The lease is renewed and watched meanwhile, so nothing needs to be asked.
         return Outcome("kept", lease.holder, lease.holder, f"held by this run, for {lease.holder.intent}")
     if lease and lease.mark != wish.mark and _still_runs(place, lease, wish.patience):
-        if not wish.break_reason:
+        if not wish.break_reason and lease.holder.intent not in wish.awaited:
             raise Refused(_by_a_neighbour(lease.holder))
         lease = None
     mine = Lease(lease.lease_id if lease else place.new_id(), wish.mark, _holder(place, wish))
@@ -253,7 +255,28 @@ def _ended(place: Place, record: Record, how: str, by: str, reason: str = "") ->
 
 
 def look(place: Place, wish: Wish) -> Outcome:
-    """What hold would do, without taking or refusing anything: `held` means that it would refuse."""
+    """What hold would do, without taking or refusing anything: `held` means that it would refuse.
+
+    It waits too for what takes but seconds, unless the asker is of that kind itself, and stands back.
+    """
+    seen = _seen(place, wish)
+
+    def another() -> Outcome | None:
+        nonlocal seen
+        seen = _seen(place, wish)
+        return None if _passing(seen, wish) else seen
+
+    if _passing(seen, wish):
+        with suppress(DeadlinePassed):  # that it is held still is an answer here
+            wait_for("the lock", another, wish.patience, place.clock)
+    return seen
+
+
+def _passing(seen: Outcome, wish: Wish) -> bool:
+    return seen.how == "held" and seen.holder is not None and seen.holder.intent in set(wish.awaited) - {wish.intent}
+
+
+def _seen(place: Place, wish: Wish) -> Outcome:
     lease = place.leases.read()
     if lease and lease.mark == wish.mark and lease.held:
         return Outcome("kept", lease.holder, lease.holder, f"held by this run, for {lease.holder.intent}")
