@@ -92,7 +92,9 @@ def test_an_edge_that_a_failback_has_shut_would_stop_a_failover_that_has_closed_
     assert (line.check, line.level) == ("edges", OK)
     (line,) = aws.judge_edges((WWW, DR), [distribution(WWW), distribution(DR, Enabled=False)])
     assert (line.level, line.what.split(",")[0]) == (NO, "EDR for dr.example.com is disabled")
+    assert "a deprovision.yml that stopped half way" in line.what
     assert "Run that failback again" in line.fix
+    assert "provision.yml" in line.fix
     assert matters("failover", line.check) == BLOCKS
     assert matters("failback", line.check) is None
 

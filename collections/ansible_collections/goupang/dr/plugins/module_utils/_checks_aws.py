@@ -146,10 +146,10 @@ def judge_edges(sites: t.Sequence[Site], distributions: list[Json]) -> list[Line
     if not shut:
         return [Line(EDGES, OK, "they let users through")]
     named = " and ".join(f"{d['Id']} for {ours[plain(d['DomainName'])].alias}" for d in shut)
-    what = f"{named} is disabled, as a failback from a dark Azure leaves it: users would be let through to nothing"
-    return [
-        Line(EDGES, NO, what, "Run that failback again once Azure answers, which opens it; or enable it in CloudFront.")
-    ]
+    left_by = "as a failback from a dark Azure leaves it, or a deprovision.yml that stopped half way"
+    what = f"{named} is disabled, {left_by}: users would be let through to nothing"
+    again = "Run that failback again once Azure answers, or provision.yml after such a deprovision.yml"
+    return [Line(EDGES, NO, what, f"{again}: either opens it. Or enable it in CloudFront.")]
 
 
 def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tuple[str, str]]:
