@@ -291,6 +291,20 @@ def test_what_is_wrong_with_a_record(at: int, change: Json, what: str) -> None:
     assert line.fix == "Run provision.yml."
 
 
+@pytest.mark.parametrize("kind", ["AAAA", "HTTPS"])
+def test_records_beside_the_pair_that_would_keep_their_users_where_they_are(kind: str) -> None:
+    have = records(NEW)
+    plain = {"Name": "dr.example.com.", "Type": kind, "AliasTarget": {"DNSName": "alb.example.net"}}
+    (line,) = aws.judge_records(Stack(NEW), DOMAINS, [*have, plain])
+    assert (line.level, line.what.split(":")[0]) == (
+        NO,
+        f"dr.example.com has {kind} records, which do not follow a failover",
+    )
+    assert line.fix.startswith("Remove them in Route 53")
+    (line,) = aws.judge_records(Stack(NEW), DOMAINS, [*have, {**have[2], "Type": kind}, {**have[3], "Type": kind}])
+    assert line.level == OK
+
+
 # -- Asking ------------------------------------------------------------------------
 
 

@@ -22,12 +22,14 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     Line,
     now,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._route53_records import BESIDE, ROLES
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 Json = dict[str, t.Any]
 
 CLOUDFRONT, EDGES, HEALTH_CHECKS, RECORDS = "cloudfront", "edges", "health checks", "records"
 PROVISION = "Run provision.yml."
+WITHOUT_THEM = "Remove them in Route 53: CloudFront and the load balancer are reached by A. Then run provision.yml."
 LONGEST_TTL = 60
 # As role stack has CloudFront say it, and role application has Tomcat want it.
 EDGE_HEADER = "X-Goupang-DR-Edge"
@@ -343,11 +345,20 @@ class Domain:
 
 
 def judge_records(stack: Stack, domains: t.Sequence[Domain], records: list[Json]) -> list[Line]:
+    beside = [what for domain in domains for what in _beside(domain, records)]
     wrong = [what for domain in domains for what in _wrong_records(stack, domain, records)]
-    if wrong:
-        return [Line(RECORDS, NO, "; ".join(wrong), PROVISION)]
+    if beside or wrong:
+        return [Line(RECORDS, NO, "; ".join(beside + wrong), WITHOUT_THEM if beside else PROVISION)]
     names = " and ".join(domain.domain for domain in domains)
     return [Line(RECORDS, OK, f"{names} fail over from {domains[0].primary} to CloudFront by their health checks")]
+
+
+def _beside(domain: Domain, records: list[Json]) -> t.Iterator[str]:
+    """Records by which users come past the pair; a pair of them too is judged like the pair."""
+    for kind in BESIDE:
+        of_kind = [r for r in records if plain(r["Name"]) == plain(domain.domain) and r["Type"] == kind]
+        if of_kind and {r.get("Failover") for r in of_kind} != set(ROLES):
+            yield f"{domain.domain} has {kind} records, which do not follow a failover: who comes by them is not moved"
 
 
 def _wrong_records(stack: Stack, domain: Domain, records: list[Json]) -> t.Iterator[str]:

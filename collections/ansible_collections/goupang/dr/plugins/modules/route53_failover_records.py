@@ -13,7 +13,9 @@ description:
     record that leads to the primary is replaced in the same batch, so that the name has an answer at every moment.
   - V(plain) replaces such a pair by one plain alias record that leads to the primary.
   - V(as_is) changes nothing, and says what is there.
-  - A plain record that leads elsewhere, and records with other routing policies, are refused and left alone.
+  - A plain record that leads elsewhere, and records with other routing policies, are refused and left alone. So are
+    records of type AAAA or HTTPS, unless they are a pair on the same health checks, because whoever comes by them would
+    not be moved.
 options:
   state:
     description: What the names are to be.
