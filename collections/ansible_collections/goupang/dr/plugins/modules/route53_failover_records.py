@@ -86,6 +86,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+zone_id:
+  description: The public hosted zone's id.
+  returned: success
+  type: str
+  sample: /hostedzone/Z0123456789ABC
 records:
   description: The names' records, a line each; in check mode, as they would be.
   returned: success
@@ -160,7 +165,7 @@ def main() -> None:
         result = _route53_records.bring(api, zone_id, params["state"], names(params), module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module.exit_json(zone_id=zone_id, **result)
 
 
 if __name__ == "__main__":
