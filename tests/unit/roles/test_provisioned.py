@@ -62,7 +62,7 @@ class Zone:
         self.folder, self.url, self.route53 = folder, url, route53
         self.file = folder / "provisioned.yml"
 
-    def play(self, state: str, records: list[dict[str, t.Any]], url: str = "") -> Done:
+    def play(self, state: str, records: list[dict[str, t.Any]], url: str = "", **variables: t.Any) -> Done:
         """Role stack, with what was written down before in the inventory."""
         stage = Stage(
             self.folder / f"run {len(list(self.folder.iterdir()))}", {**ANSWERS, "route53_failover_records": records}
@@ -71,7 +71,7 @@ class Zone:
         known = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
         return stage.play(
             {"role": "goupang.dr.stack", "stack_state": state},
-            **{**INVENTORY, **known},
+            **{**INVENTORY, **known, **variables},
             dr_aws_login={"endpoint_url": url or self.url, "region": "us-east-1", **LOGIN},
             stack_record_file=str(self.file),
         )
@@ -127,3 +127,24 @@ def test_a_check_is_gone_when_route_53_says_so_and_by_no_other_error(zone: Zone)
     assert set(zone.written().values()) == zone.checks()
     done = zone.play("absent", [{}])
     assert (done.returncode, zone.checks(), zone.file.exists()) == (0, set(), False), told(done)
+
+
+def test_checks_with_another_name_are_made_anew_with_another_interval(zone: Zone) -> None:
+    """The way that preflight.yml names, since Route 53 changes no check's interval."""
+
+    def asked(name: str) -> t.Any:
+        return zone.route53.get_health_check(HealthCheckId=zone.written()[name])["HealthCheck"]["HealthCheckConfig"]
+
+    assert zone.play("present", [UNTOUCHED]).returncode == 0
+    before = zone.written()
+    renamed = [{"Key": "Name", "Value": "renamed"}]
+    for name in ("primary_endpoint", "switch"):
+        zone.route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=before[name], AddTags=renamed)
+    done = zone.play("present", [UNTOUCHED], dr_health_check_interval=30)
+    assert done.returncode == 0, told(done)
+    assert (asked("primary_endpoint")["RequestInterval"], asked("secondary_endpoint")["RequestInterval"]) == (30, 10)
+    now = zone.written()
+    assert now["primary"] == before["primary"]
+    assert set(asked("primary")["ChildHealthChecks"]) == {now["primary_endpoint"], now["switch"]}
+    # Nothing needs the renamed ones any more, so that they can be deleted.
+    assert zone.checks() - set(now.values()) == {before["primary_endpoint"], before["switch"]}

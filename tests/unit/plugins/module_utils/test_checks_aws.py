@@ -201,6 +201,18 @@ def test_what_is_wrong_with_a_health_check(name: str, change: Json, what: str) -
     assert "provision.yml" in line.fix
 
 
+def test_what_route_53_changes_in_no_check_is_not_said_to_be_mended_by_provision() -> None:
+    """UpdateHealthCheck has neither Type nor RequestInterval. That the way round works, test_provisioned shows."""
+    slow = {"RequestInterval": 30}
+    (line,) = aws.judge_health_checks(Stack(NEW, HOSTS), checks(NEW, primary_endpoint=slow))
+    assert line.fix.startswith("Route 53 changes no check's interval or type: ")
+    assert "or correct them by hand" not in line.fix
+    (line,) = aws.judge_health_checks(Stack(NEW, HOSTS), checks(NEW, primary_endpoint={**slow, "FailureThreshold": 10}))
+    assert "asks each 30 s" in line.what
+    assert "decides after 10" in line.what
+    assert line.fix.startswith("Run provision.yml, or correct them by hand in Route 53. Route 53 changes no check's")
+
+
 def test_a_latch_is_no_fault_and_is_said() -> None:
     forced = checks(NEW, primary={"Disabled": True, "Inverted": True})
     (line,) = aws.judge_health_checks(Stack(NEW, HOSTS), forced)
