@@ -84,7 +84,7 @@ def on(action: str) -> tuple[str, ...]:
     return next((resources for pattern, resources in ON if re.fullmatch(pattern, action)), ("*",))
 
 
-# Of each role: its name, what it is for, and where it is assigned.
+# Of each role: its name, what it is for, and whether it is defined in the group, which has to be there for that.
 ROLES = {
     "azure-role.json": ("goupang.dr runbooks", "What the runbooks of goupang.dr ask of Azure.", True),
     "azure-subscription-role.json": (
@@ -93,7 +93,7 @@ ROLES = {
         False,
     ),
     "azure-heartbeat-role.json": ("goupang.dr heartbeat", "Writes the heartbeat. Assign it on its container.", True),
-    "azure-provision-role.json": ("goupang.dr provision", "What provision.yml wants besides the runbooks.", True),
+    "azure-provision-role.json": ("goupang.dr provision", "What provision.yml wants besides the runbooks.", False),
 }
 
 

@@ -85,10 +85,15 @@ ALARM = {"dr_alarm": "true"}
 ALL_MAY_GO = {"foundation_backups_may_go": "true", "foundation_orphans_may_go": "true"}
 # Nor is its database at rest in peace, unless that is asked for.
 RESTS = {"dr_database_rests": "true"}
-# Calls that no run of the session makes, and who makes them where an inventory has foundation_immutable_days.
+# Calls that no run of the session makes, and who makes them: where an inventory has foundation_immutable_days, and
+# where stack_retry_after has changed.
 IMMUTABILITY = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
 UNPLAYED: tuple[tuple[Call, frozenset[str]], ...] = tuple(
-    (Call("azure", f"{method} {IMMUTABILITY}", "resource group"), frozenset({"provision"})) for method in ("GET", "PUT")
+    (made, frozenset({"provision"}))
+    for made in (
+        *(Call("azure", f"{method} {IMMUTABILITY}", "resource group") for method in ("GET", "PUT")),
+        Call("aws", "cloudfront:UpdateResponseHeadersPolicy"),
+    )
 )
 SILENT: Say = lambda _: None  # noqa: E731 -- a function without a name is what is wanted
 SESSION: tuple[Run | Role | Act, ...] = (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import typing as t
 
 import pytest
-from ansible_collections.goupang.dr.plugins.module_utils import _checks_rights
+from ansible_collections.goupang.dr.plugins.module_utils import _checks_rights, _cloudfront
 
 from lab.calls import policies, session
 from lab.calls.command import RECORDING
@@ -103,6 +104,22 @@ def test_backups_that_nobody_may_change_can_be_made_so() -> None:
     """foundation_immutable_days, which the lab's inventory does not say."""
     policy = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
     assert {(ACTION, f"{policy}/{verb}") for verb in ("read", "write")} <= grants("azure-provision-role.json")
+
+
+def test_all_that_we_can_ask_cloudfront_is_allowed_to_whoever_provisions() -> None:
+    """Also what a run asks only where something has changed, which no recording shows."""
+    source = inspect.getsource(_cloudfront.CloudFront)
+    methods = re.findall(r"self\._client\.(?:get_paginator\(.)?(\w+)", source)
+    wanted = {(AWS, "cloudfront:" + method.title().replace("_", "")) for method in methods}
+    assert len(wanted) >= 10
+    assert wanted - grants("aws-provision.json") == set()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("azure-*.json")))
+def test_a_role_that_makes_the_group_can_be_defined_before_the_group_is_there(name: str) -> None:
+    makes = (ACTION, "Microsoft.Resources/subscriptions/resourceGroups/write") in grants(name)
+    scopes = json.loads((FOLDER / name).read_text())["AssignableScopes"]
+    assert not makes or all(re.fullmatch(r"/subscriptions/[0-9a-f-]+", scope) for scope in scopes)
 
 
 def test_a_failover_of_a_lost_primary_succeeded_with_no_answer_of_aws() -> None:

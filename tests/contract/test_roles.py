@@ -65,3 +65,11 @@ def test_every_state_that_a_playbook_asks_for_exists() -> None:
             found += 1
             assert value in options(role)[option]["choices"], f"{playbook.name}: {role} {option}={value}"
     assert found > 20
+
+
+def test_no_sentry_obeys_an_account_whose_name_anybody_can_take() -> None:
+    """Its name is free again once the account is gone, and a mark that is published there would close the primary."""
+    plays = yaml.safe_load((ROLES.parent / "playbooks/deprovision.yml").read_text())
+    order = [(play["hosts"], role) for play in plays for role in play["roles"]]
+    freed = ("controller", {"role": "goupang.dr.foundation", "foundation_state": "absent"})
+    assert ("primary_sentry", {"role": "goupang.dr.sentry", "sentry_state": "absent"}) in order[: order.index(freed)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 from tests.unit.playing import Done
 from tests.unit.roles.moto_server import LOGIN, moto
 from tests.unit.roles.scripted import Stage, told
+from tests.unit.served import Served
 
 WELL = {"health": [{"observed": "healthy", "effective": "healthy"}]}
 ANSWERS: dict[str, list[dict[str, t.Any]]] = {
@@ -41,12 +43,26 @@ INVENTORY: dict[str, t.Any] = {
 }
 
 
+class Refuses(BaseHTTPRequestHandler):
+    """A Route 53 that lets us do nothing."""
+
+    def do_GET(self) -> None:
+        what = b"<ErrorResponse><Error><Code>AccessDenied</Code><Message>Not you.</Message></Error></ErrorResponse>"
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(what)))
+        self.end_headers()
+        self.wfile.write(what)
+
+    def log_message(self, *_arguments: t.Any) -> None:
+        pass
+
+
 class Zone:
     def __init__(self, folder: Path, url: str, route53: t.Any) -> None:
         self.folder, self.url, self.route53 = folder, url, route53
         self.file = folder / "provisioned.yml"
 
-    def play(self, state: str, records: list[dict[str, t.Any]]) -> Done:
+    def play(self, state: str, records: list[dict[str, t.Any]], url: str = "", **variables: t.Any) -> Done:
         """Role stack, with what was written down before in the inventory."""
         stage = Stage(
             self.folder / f"run {len(list(self.folder.iterdir()))}", {**ANSWERS, "route53_failover_records": records}
@@ -55,8 +71,8 @@ class Zone:
         known = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
         return stage.play(
             {"role": "goupang.dr.stack", "stack_state": state},
-            **{**INVENTORY, **known},
-            dr_aws_login={"endpoint_url": self.url, "region": "us-east-1", **LOGIN},
+            **{**INVENTORY, **known, **variables},
+            dr_aws_login={"endpoint_url": url or self.url, "region": "us-east-1", **LOGIN},
             stack_record_file=str(self.file),
         )
 
@@ -98,3 +114,37 @@ def test_a_check_of_before_is_known_until_the_records_hang_on_others(zone: Zone)
     done = zone.play("present", [UNTOUCHED])
     assert done.returncode == 0, told(done)
     assert set(zone.written()) == IDS
+
+
+def test_a_check_is_gone_when_route_53_says_so_and_by_no_other_error(zone: Zone) -> None:
+    """amazon.aws takes every error for one that is gone, and its id, which is billed, stands in this file alone."""
+    done = zone.play("present", [UNTOUCHED])
+    assert done.returncode == 0, told(done)
+    with Served(Refuses) as refusing:
+        done = zone.play("absent", [{}], f"http://127.0.0.1:{refusing.port}")
+    assert done.returncode == 2, told(done)
+    assert "Not you." in told(done)
+    assert set(zone.written().values()) == zone.checks()
+    done = zone.play("absent", [{}])
+    assert (done.returncode, zone.checks(), zone.file.exists()) == (0, set(), False), told(done)
+
+
+def test_checks_with_another_name_are_made_anew_with_another_interval(zone: Zone) -> None:
+    """The way that preflight.yml names, since Route 53 changes no check's interval."""
+
+    def asked(name: str) -> t.Any:
+        return zone.route53.get_health_check(HealthCheckId=zone.written()[name])["HealthCheck"]["HealthCheckConfig"]
+
+    assert zone.play("present", [UNTOUCHED]).returncode == 0
+    before = zone.written()
+    renamed = [{"Key": "Name", "Value": "renamed"}]
+    for name in ("primary_endpoint", "switch"):
+        zone.route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=before[name], AddTags=renamed)
+    done = zone.play("present", [UNTOUCHED], dr_health_check_interval=30)
+    assert done.returncode == 0, told(done)
+    assert (asked("primary_endpoint")["RequestInterval"], asked("secondary_endpoint")["RequestInterval"]) == (30, 10)
+    now = zone.written()
+    assert now["primary"] == before["primary"]
+    assert set(asked("primary")["ChildHealthChecks"]) == {now["primary_endpoint"], now["switch"]}
+    # Nothing needs the renamed ones any more, so that they can be deleted.
+    assert zone.checks() - set(now.values()) == {before["primary_endpoint"], before["switch"]}

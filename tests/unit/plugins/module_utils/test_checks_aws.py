@@ -92,7 +92,9 @@ def test_an_edge_that_a_failback_has_shut_would_stop_a_failover_that_has_closed_
     assert (line.check, line.level) == ("edges", OK)
     (line,) = aws.judge_edges((WWW, DR), [distribution(WWW), distribution(DR, Enabled=False)])
     assert (line.level, line.what.split(",")[0]) == (NO, "EDR for dr.example.com is disabled")
+    assert "a deprovision.yml that stopped half way" in line.what
     assert "Run that failback again" in line.fix
+    assert "provision.yml" in line.fix
     assert matters("failover", line.check) == BLOCKS
     assert matters("failback", line.check) is None
 
@@ -199,6 +201,18 @@ def test_what_is_wrong_with_a_health_check(name: str, change: Json, what: str) -
     assert "provision.yml" in line.fix
 
 
+def test_what_route_53_changes_in_no_check_is_not_said_to_be_mended_by_provision() -> None:
+    """UpdateHealthCheck has neither Type nor RequestInterval. That the way round works, test_provisioned shows."""
+    slow = {"RequestInterval": 30}
+    (line,) = aws.judge_health_checks(Stack(NEW, HOSTS), checks(NEW, primary_endpoint=slow))
+    assert line.fix.startswith("Route 53 changes no check's interval or type: ")
+    assert "or correct them by hand" not in line.fix
+    (line,) = aws.judge_health_checks(Stack(NEW, HOSTS), checks(NEW, primary_endpoint={**slow, "FailureThreshold": 10}))
+    assert "asks each 30 s" in line.what
+    assert "decides after 10" in line.what
+    assert line.fix.startswith("Run provision.yml, or correct them by hand in Route 53. Route 53 changes no check's")
+
+
 def test_a_latch_is_no_fault_and_is_said() -> None:
     forced = checks(NEW, primary={"Disabled": True, "Inverted": True})
     (line,) = aws.judge_health_checks(Stack(NEW, HOSTS), forced)
@@ -287,6 +301,20 @@ def test_what_is_wrong_with_a_record(at: int, change: Json, what: str) -> None:
     assert line.level == NO
     assert what in line.what
     assert line.fix == "Run provision.yml."
+
+
+@pytest.mark.parametrize("kind", ["AAAA", "HTTPS"])
+def test_records_beside_the_pair_that_would_keep_their_users_where_they_are(kind: str) -> None:
+    have = records(NEW)
+    plain = {"Name": "dr.example.com.", "Type": kind, "AliasTarget": {"DNSName": "alb.example.net"}}
+    (line,) = aws.judge_records(Stack(NEW), DOMAINS, [*have, plain])
+    assert (line.level, line.what.split(":")[0]) == (
+        NO,
+        f"dr.example.com has {kind} records, which do not follow a failover",
+    )
+    assert line.fix.startswith("Remove them in Route 53")
+    (line,) = aws.judge_records(Stack(NEW), DOMAINS, [*have, {**have[2], "Type": kind}, {**have[3], "Type": kind}])
+    assert line.level == OK
 
 
 # -- Asking ------------------------------------------------------------------------

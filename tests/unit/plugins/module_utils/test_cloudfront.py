@@ -21,6 +21,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._cloudfront_config impo
     ErrorPage,
     Origin,
     Wanted,
+    being_removed,
     desired,
     headers_of,
     headers_policy,
@@ -241,7 +242,7 @@ def test_other_headers_are_a_change_of_their_own():
 
 def test_absent_disables_waits_and_deletes():
     have = distribution(as_found(WWW, "P1"))
-    disabled = replace(have, config={**have.config, "Enabled": False}, status="InProgress", version="E2")
+    disabled = replace(have, config=being_removed(have.config), status="InProgress", version="E2")
     gone = replace(disabled, status="Deployed")
     find = [Call("find", ("www",), have), Call("find_policy", ("goupang-dr-www",), POLICY)]
     with Script(*find) as cloudfront:
@@ -257,6 +258,48 @@ def test_absent_disables_waits_and_deletes():
         assert ensure_absent(cloudfront, "www", 60, FakeClock(), check_mode=False).changed
     with Script(Call("find", ("www",)), Call("find_policy", ("goupang-dr-www",))) as cloudfront:
         assert not ensure_absent(cloudfront, "www", 60, FakeClock(), check_mode=False).changed
+
+
+def test_what_a_removal_that_stopped_half_way_has_shut_is_opened_again():
+    have = distribution(as_found(replace(APP, comment="the application")))
+
+    class Edges:
+        """CloudFront with this one distribution, whose edges never get done."""
+
+        delete = None
+
+        def find(self, _reference):
+            return have
+
+        def find_policy(self, _name):
+            return None
+
+        def get(self, _id):
+            return have
+
+        def update(self, _have, config):
+            nonlocal have
+            have = distribution(config, status="InProgress")
+            return have
+
+    with pytest.raises(errors.DeadlinePassed):
+        ensure_absent(Edges(), "app", 6, FakeClock(), check_mode=False)
+    assert not have.config["Enabled"]
+    for want in (APP, replace(APP, comment="the application")):
+        with pytest.raises(errors.DeadlinePassed):
+            ensure_absent(Edges(), "app", 6, FakeClock(), check_mode=False)
+        result = ensure_present(Edges(), want, check_mode=False)
+        assert (result.changed, have.config["Enabled"], have.config["Comment"]) == (True, True, "the application")
+        assert not ensure_present(Edges(), want, check_mode=False).changed
+
+
+def test_a_removal_opens_nothing_that_somebody_else_has_shut():
+    have = disabled(distribution(as_found(APP), status="InProgress"))
+    found = [Call("find", ("app",), have), Call("find_policy", ("goupang-dr-app",)), *[Call("get", ("EDX",), have)] * 4]
+    with Script(*found) as cloudfront, pytest.raises(errors.DeadlinePassed):
+        ensure_absent(cloudfront, "app", 6, FakeClock(), check_mode=False)
+    with Script(Call("find", ("app",), have)) as cloudfront:
+        assert not ensure_present(cloudfront, APP, check_mode=False).changed
 
 
 def test_waiting_for_the_edges_has_a_deadline():

@@ -79,6 +79,19 @@ def test_a_record_of_the_teams_that_would_move_users_is_refused(record, why):
         plan(FAILOVER, NAME, [record])
 
 
+@pytest.mark.parametrize("kind", ["AAAA", "HTTPS"])
+def test_records_that_would_keep_their_users_where_they_are_are_refused(kind):
+    why = rf"^{DOMAIN} has {kind} records, which do not follow .* Remove them"
+    for beside in (alias(Type=kind), alias(Type=kind, SetIdentifier="a", Weight=1), primary(Type=kind)):
+        with pytest.raises(Refused, match=why):
+            plan(FAILOVER, NAME, [alias(), beside])
+        assert plan(AS_IS, NAME, [alias(), beside]) == []
+    with pytest.raises(Refused, match=why):
+        plan(FAILOVER, NAME, [primary(), secondary(), primary(Type=kind, HealthCheckId="x"), secondary(Type=kind)])
+    assert plan(FAILOVER, NAME, [primary(), secondary(), primary(Type=kind), secondary(Type=kind)]) == []
+    assert plan(FAILOVER, NAME, [primary(), secondary(), {**alias(Type=kind), "Name": "other.example.com."}]) == []
+
+
 def test_a_pair_becomes_one_plain_record_to_the_primary():
     changes = plan(PLAIN, NAME, [primary(), secondary(), alias("x", Type="AAAA")])
     assert words(changes) == [("DELETE", "PRIMARY"), ("DELETE", "SECONDARY"), ("CREATE", "plain")]

@@ -22,12 +22,19 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     Line,
     now,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._route53_records import BESIDE, ROLES
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 Json = dict[str, t.Any]
 
 CLOUDFRONT, EDGES, HEALTH_CHECKS, RECORDS = "cloudfront", "edges", "health checks", "records"
 PROVISION = "Run provision.yml."
+WITHOUT_THEM = "Remove them in Route 53: CloudFront and the load balancer are reached by A. Then run provision.yml."
+IN_PLACE = "Run provision.yml, or correct them by hand in Route 53."
+ANEW = (
+    "Route 53 changes no check's interval or type: set dr_health_check_interval to what is there; or, in peace, rename "
+    "these checks in Route 53 (tag Name), run provision.yml, which makes new ones, and delete the renamed ones."
+)
 LONGEST_TTL = 60
 # As role stack has CloudFront say it, and role application has Tomcat want it.
 EDGE_HEADER = "X-Goupang-DR-Edge"
@@ -146,10 +153,10 @@ def judge_edges(sites: t.Sequence[Site], distributions: list[Json]) -> list[Line
     if not shut:
         return [Line(EDGES, OK, "they let users through")]
     named = " and ".join(f"{d['Id']} for {ours[plain(d['DomainName'])].alias}" for d in shut)
-    what = f"{named} is disabled, as a failback from a dark Azure leaves it: users would be let through to nothing"
-    return [
-        Line(EDGES, NO, what, "Run that failback again once Azure answers, which opens it; or enable it in CloudFront.")
-    ]
+    left_by = "as a failback from a dark Azure leaves it, or a deprovision.yml that stopped half way"
+    what = f"{named} is disabled, {left_by}: users would be let through to nothing"
+    again = "Run that failback again once Azure answers, or provision.yml after such a deprovision.yml"
+    return [Line(EDGES, NO, what, f"{again}: either opens it. Or enable it in CloudFront.")]
 
 
 def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tuple[str, str]]:
@@ -246,13 +253,13 @@ def judge_health_checks(stack: Stack, answer: Dated) -> list[Line]:
     if missing:
         what = f"AWS has none with the inventory's id of {', '.join(missing)}"
         return [Line(HEALTH_CHECKS, NO, what, f"{PROVISION} Commit the provisioned.yml that it writes.")]
-    wrong = [
-        f"{name} {what}"
-        for name, check_id in stack.ids.items()
-        for what in _differences(stack, name, configs[check_id])
-    ]
-    if wrong:
-        return [Line(HEALTH_CHECKS, NO, "; ".join(wrong), "Run provision.yml, or correct them by hand in Route 53.")]
+    wrong, as_made = (
+        [f"{name} {what}" for name, check_id in stack.ids.items() for what in look(stack, name, configs[check_id])]
+        for look in (_differences, _as_made)
+    )
+    if wrong or as_made:
+        fix = " ".join(way for way, found in ((IN_PLACE, wrong), (ANEW, as_made)) if found)
+        return [Line(HEALTH_CHECKS, NO, "; ".join(wrong + as_made), fix)]
     held = named_where(stack, answer, _held)
     if held:
         what = (
@@ -304,22 +311,28 @@ def _differences(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
         yield from _endpoint(stack, name, config)
 
 
+def _as_made(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
+    """What is not as it should be, and stays as the check was made."""
+    if name not in WANTED:
+        return
+    kind = "CALCULATED" if WANTED[name].children else "HTTPS"
+    if config.get("Type") != kind:
+        yield f"is of type {config.get('Type')}, not {kind}"
+    elif kind == "HTTPS" and config.get("RequestInterval") != stack.interval:
+        yield f"asks each {config.get('RequestInterval')} s, not each {stack.interval}"
+
+
 def _endpoint(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
     host = config.get("FullyQualifiedDomainName", "")
     if plain(host) != plain(stack.hosts.get(name, host)):
         yield f"asks {host or 'an address'}, not {stack.hosts[name]}"
-    if config.get("Type") != "HTTPS":
-        yield f"is of type {config.get('Type')}, not HTTPS"
-    if config.get("RequestInterval") != stack.interval:
-        yield f"asks each {config.get('RequestInterval')} s, not each {stack.interval}"
     if config.get("FailureThreshold") != stack.threshold:
         yield f"decides after {config.get('FailureThreshold')} failures, not {stack.threshold}"
 
 
 def _calculated(stack: Stack, wanted: Wanted, config: Json) -> t.Iterator[str]:
     if config.get("Type") != "CALCULATED":
-        yield f"is of type {config.get('Type')}, not CALCULATED"
-        return
+        return  # which is a matter of its own
     children = {stack.named(child) for child in config.get("ChildHealthChecks", [])}
     # Where the team chose that dr moves by itself, nobody waits for the secondary to be opened.
     needed = {child for child in wanted.children if not (stack.automatic and child == "secondary_opened")}
@@ -343,11 +356,20 @@ class Domain:
 
 
 def judge_records(stack: Stack, domains: t.Sequence[Domain], records: list[Json]) -> list[Line]:
+    beside = [what for domain in domains for what in _beside(domain, records)]
     wrong = [what for domain in domains for what in _wrong_records(stack, domain, records)]
-    if wrong:
-        return [Line(RECORDS, NO, "; ".join(wrong), PROVISION)]
+    if beside or wrong:
+        return [Line(RECORDS, NO, "; ".join(beside + wrong), WITHOUT_THEM if beside else PROVISION)]
     names = " and ".join(domain.domain for domain in domains)
     return [Line(RECORDS, OK, f"{names} fail over from {domains[0].primary} to CloudFront by their health checks")]
+
+
+def _beside(domain: Domain, records: list[Json]) -> t.Iterator[str]:
+    """Records by which users come past the pair; a pair of them too is judged like the pair."""
+    for kind in BESIDE:
+        of_kind = [r for r in records if plain(r["Name"]) == plain(domain.domain) and r["Type"] == kind]
+        if of_kind and {r.get("Failover") for r in of_kind} != set(ROLES):
+            yield f"{domain.domain} has {kind} records, which do not follow a failover: who comes by them is not moved"
 
 
 def _wrong_records(stack: Stack, domain: Domain, records: list[Json]) -> t.Iterator[str]:

@@ -15,6 +15,7 @@ from ansible_collections.goupang.dr.plugins.module_utils import _aws
 from ansible_collections.goupang.dr.plugins.module_utils._cloudfront_config import (
     Config,
     Wanted,
+    being_removed,
     desired,
     headers_of,
     headers_policy,
@@ -152,7 +153,7 @@ def ensure_absent(
         return result
     if have:
         if have.config["Enabled"]:
-            have = cloudfront.update(have, {**have.config, "Enabled": False})
+            have = cloudfront.update(have, being_removed(have.config))
         cloudfront.delete(deployed(cloudfront, have, timeout, clock))
     if policy:
         cloudfront.delete_policy(policy)

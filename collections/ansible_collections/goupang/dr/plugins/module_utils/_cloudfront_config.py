@@ -25,6 +25,9 @@ MINIMUM_TLS = "TLSv1.2_2021"
 ORIGIN_ID = "goupang-dr"
 # An origin that is down shows after 8 seconds, not after CloudFront's default of 30.
 ORIGIN_PATIENCE = {"ConnectionAttempts": 2, "ConnectionTimeout": 4}
+# Ends the comment of one that a removal has shut, and tells it from one that somebody else shut, who knew why.
+BEING_REMOVED = " (being removed)"
+LONGEST_COMMENT = 128
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ class Wanted:
 def desired(have: Config | None, want: Wanted, headers_policy_id: str | None) -> Config:
     """The configuration to ask for; equal to `have` when nothing has to be done."""
     config = copy.deepcopy(have) if have else created(want)
+    if config["Comment"].endswith(BEING_REMOVED):
+        config |= {"Enabled": True, "Comment": config["Comment"].removesuffix(BEING_REMOVED)}
     config["Aliases"] = same_or_new(config.get("Aliases", {}), want.aliases)
     if want.comment is not None:
         config["Comment"] = want.comment
@@ -81,6 +86,12 @@ def desired(have: Config | None, want: Wanted, headers_policy_id: str | None) ->
             "MinimumProtocolVersion": MINIMUM_TLS,
         }
     return config
+
+
+def being_removed(have: Config) -> Config:
+    """Shut, and known as such to whoever builds it again before the edges have let go."""
+    kept = have["Comment"].removesuffix(BEING_REMOVED)[: LONGEST_COMMENT - len(BEING_REMOVED)]
+    return {**have, "Enabled": False, "Comment": kept + BEING_REMOVED}
 
 
 def created(want: Wanted) -> Config:

@@ -18,6 +18,8 @@ Json = dict[str, t.Any]
 
 FAILOVER, PLAIN, AS_IS = "failover", "plain", "as_is"
 ROLES = ("PRIMARY", "SECONDARY")
+# Records by which a user comes past the A records.
+BESIDE = ("AAAA", "HTTPS")
 _POLICIES = ("Weight", "Region", "GeoLocation", "MultiValueAnswer", "CidrRoutingConfig", "GeoProximityLocation")
 
 
@@ -74,7 +76,7 @@ def found(name: Name, records: list[Json]) -> list[Json]:
 
 
 def plan(state: str, name: Name, records: list[Json]) -> list[Json]:
-    """The changes for one domain, from its A and CNAME records. Refused where a record of the team's is in the way."""
+    """The changes for one domain, from the zone's records of it. Refused where a record of the team's is in the way."""
     if state == AS_IS:
         return []
     mine = of(name, records)
@@ -84,6 +86,7 @@ def plan(state: str, name: Name, records: list[Json]) -> list[Json]:
         if not pairs:
             return []
         return [*(_change("DELETE", r) for r in pairs), _change("CREATE", _alias(name.domain, name.primary))]
+    _refuse_beside(name, records)
     for record in mine:
         _refuse_other(name, record)
     changes = [_change("DELETE", record) for record in singles]
@@ -97,6 +100,18 @@ def plan(state: str, name: Name, records: list[Json]) -> list[Json]:
         if found is None or _essence(found) != _essence(wanted):
             changes.append(_change("UPSERT", wanted))
     return changes
+
+
+def _refuse_beside(name: Name, records: list[Json]) -> None:
+    """A pair of the team's that hangs on the same checks goes along, and is left alone."""
+    checks = {role: target.health_check for role, target in zip(ROLES, (name.primary, name.secondary)) if target}
+    for kind in BESIDE:
+        of_kind = [r for r in records if bare(r["Name"]) == bare(name.domain) and r["Type"] == kind]
+        if of_kind and {r.get("Failover"): r.get("HealthCheckId") for r in of_kind} != checks:
+            raise Refused(
+                f"{name.domain} has {kind} records, which do not follow its failover: who comes by them would stay "
+                "where they lead. Remove them (CloudFront and the load balancer are reached by A), and run this again."
+            )
 
 
 def _refuse_other(name: Name, record: Json) -> None:

@@ -22,11 +22,11 @@ options:
   state:
     description:
       - V(present) is there as the other options describe it. A new one is enabled; one that was disabled stays so,
-        since whoever closed that way knew why.
+        since whoever closed that way knew why, unless that was a V(absent) that did not come to its end.
       - V(enabled) and V(disabled) let the edges answer for a distribution that is there, or refuse all who ask for its
         names, and touch nothing else of it. To disable one is to close a way that cannot be closed at its origin.
       - V(absent) disables the distribution, waits until that is deployed, deletes it, and deletes the response headers
-        policy that O(error_page) made.
+        policy that O(error_page) made. While it waits, the comment says that it is being removed.
     type: str
     choices: [present, enabled, disabled, absent]
     default: present

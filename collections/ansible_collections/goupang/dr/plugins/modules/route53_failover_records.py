@@ -13,7 +13,9 @@ description:
     record that leads to the primary is replaced in the same batch, so that the name has an answer at every moment.
   - V(plain) replaces such a pair by one plain alias record that leads to the primary.
   - V(as_is) changes nothing, and says what is there.
-  - A plain record that leads elsewhere, and records with other routing policies, are refused and left alone.
+  - A plain record that leads elsewhere, and records with other routing policies, are refused and left alone. So are
+    records of type AAAA or HTTPS, unless they are a pair on the same health checks, because whoever comes by them would
+    not be moved.
 options:
   state:
     description: What the names are to be.
@@ -84,6 +86,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+zone_id:
+  description: The public hosted zone's id.
+  returned: success
+  type: str
+  sample: /hostedzone/Z0123456789ABC
 records:
   description: The names' records, a line each; in check mode, as they would be.
   returned: success
@@ -158,7 +165,7 @@ def main() -> None:
         result = _route53_records.bring(api, zone_id, params["state"], names(params), module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(**result)
+    module.exit_json(zone_id=zone_id, **result)
 
 
 if __name__ == "__main__":
