@@ -10,7 +10,7 @@ from ansible_collections.goupang.dr.plugins.callback.lock import CallbackModule
 from ansible_collections.goupang.dr.plugins.module_utils._lease_file import LeaseFile
 from ansible_collections.goupang.dr.plugins.module_utils._lock import Holder, Lease
 
-from tests.unit.playing import Done, play
+from tests.unit.playing import Done, play, told
 
 LEASE = Lease("id", "/marks/1", Holder("lee@control", "failover", "run-1", "2026-11-24T03:00:00Z"), held=True)
 VARIABLES = {
@@ -175,6 +175,30 @@ def test_a_real_run_shows_that_it_lives(tmp_path):
     done = story(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert list((tmp_path / ".dr/running").iterdir()) == []
+
+
+ENABLED = {"ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.lock"}
+NOBODY = """
+- name: Backup
+  hosts: %s
+  gather_facts: false
+  roles: [%s]
+"""
+
+
+@pytest.mark.parametrize("inventory", ["/no/such/inventory", "elsewhere,"])
+def test_a_runbook_without_a_controller_is_no_success(tmp_path, inventory):
+    done = play(tmp_path, NOBODY % ("controller", "goupang.dr.guard"), inventory=inventory, environment=ENABLED)
+    assert done.returncode == 1
+    assert "The inventory has no host in the group controller, so nothing of this runbook was done." in told(done)
+
+
+@pytest.mark.parametrize(("hosts", "role"), [("watcher", "goupang.dr.watch"), ("controller", "theirs")])
+def test_groups_that_may_be_empty_and_playbooks_of_others_go_on(tmp_path, hosts, role):
+    (tmp_path / "roles/theirs/tasks").mkdir(parents=True)
+    (tmp_path / "roles/theirs/tasks/main.yml").write_text("[]")
+    done = play(tmp_path, NOBODY % (hosts, role), inventory="elsewhere,", environment=ENABLED)
+    assert done.returncode == 0, told(done)
 
 
 def test_a_run_that_cannot_show_that_it_lives_says_so(tmp_path):

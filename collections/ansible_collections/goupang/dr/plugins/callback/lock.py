@@ -15,6 +15,7 @@ description:
     while a task takes long. At the end of the run the lock is given back, also after a failure or Ctrl-C.
   - When the lease is lost (a colleague broke it, or the controller slept for more than a minute), the run ends before
     its next task, with one sentence and the exit code 1.
+  - A runbook whose inventory has no host in the group C(controller) ends likewise, where Ansible sees a success.
   - The credentials are those of the inventory (C(dr_azure_login), C(dr_storage_account_url), C(dr_control_container)
     and C(dr_application)). They reach the process by its standard input, and are in no file, argument or environment.
 requirements:
@@ -54,6 +55,9 @@ from ansible_collections.goupang.dr.plugins.module_utils._lease_file import Leas
 from ansible_collections.goupang.dr.plugins.module_utils._lock_renewer import Beside, Process, Renewal
 
 LOCK = "goupang.dr.dr_lock"
+OURS = "goupang.dr."
+# Where each runbook begins. Other groups may be empty: a team may have no watcher.
+CONTROLLER = "controller"
 # What the process beside the run is told, of the inventory's contract.
 TOLD = ("dr_azure_login", "dr_storage_account_url", "dr_control_container", "dr_application")
 
@@ -97,6 +101,14 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         self._play = play
+
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        """Ansible calls that a success: a backup that was not taken, a failover that moved nobody."""
+        if CONTROLLER in self._play.hosts and any(role.get_name().startswith(OURS) for role in self._play.get_roles()):
+            self._stop(
+                f"The inventory has no host in the group {CONTROLLER}, so nothing of this runbook was done. "
+                "Name one of ours with -i, and do not limit the run to other hosts; in AWX, sync the inventory's source."
+            )
 
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:
         self._stop_if_lost()

@@ -60,7 +60,8 @@ options:
     type: str
     default: ""
   await_intents:
-    description: Intents that take but seconds. Their end is waited for, for two minutes; in check mode too, unless O(intent) is one.
+    description:
+      - Intents that take but seconds. Their end is waited for, for two minutes; in check mode too, unless O(intent) is one.
     type: list
     elements: str
     default: []
