@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -61,6 +63,17 @@ def test_values_of_vault_variables_are_censored_wherever_they_stand():
     assert censored("correct horse battery, correct horse, is not", variables) == "********, ********, is not"
 
 
+class Encrypted:
+    """As ansible-core has a value that is encrypted by itself: no str."""
+
+    def __str__(self) -> str:
+        return "correct-horse"
+
+
+def test_they_are_so_where_they_are_encrypted_or_numbers():
+    assert censored("correct-horse, 271828", {"vault_a": Encrypted(), "vault_b": [271828]}) == "********, ********"
+
+
 def test_a_value_that_is_part_of_words_is_no_secret():
     assert censored("east", {"vault_x": "eas"}) == "east"
 
@@ -73,7 +86,7 @@ def test_a_loop_tells_why_its_items_failed_but_not_of_hidden_ones():
 
 
 def test_strings_within_values():
-    assert list(strings({"a": ["b", {"c": "d"}, 1], "e": ("f",)})) == ["b", "d", "f"]
+    assert list(strings({"a": ["b", {"c": "d"}, 1], "e": ("f",)})) == ["b", "d", "1", "f"]
 
 
 def test_awx_tells_who_started_the_run():
@@ -97,6 +110,49 @@ def test_lines_are_there_at_once_and_for_their_owner_only(tmp_path):
     journal.write({"event": "하나"})
     assert lines(journal.path) == [{"event": "하나"}]
     assert journal.path.stat().st_mode & 0o777 == 0o600
+
+
+BLOCKS = """
+- name: "Story 1/1 | It is rescued"
+  hosts: site
+  gather_facts: false
+  tasks:
+    - name: Explain it
+      block:
+        - name: Within
+          block:
+            - name: Fail
+              ansible.builtin.fail:
+                msg: "{{ vault_looked_up }} of {{ vault_inline }} and {{ vault_broken | default('nobody') }}"
+      rescue:
+        - name: Say why
+          ansible.builtin.fail: {msg: In better words}
+          when: fails | default(false)
+"""
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_failure_that_is_rescued_is_none_unless_the_rescue_fails(tmp_path, fails):
+    (tmp_path / "password").write_text("battery")
+    secret = subprocess.run(
+        [Path(sys.executable).with_name("ansible-vault"), "encrypt_string", "--vault-password-file=password", "staple"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    (tmp_path / "group_vars").mkdir()
+    looked_up = "vault_looked_up: \"{{ lookup('ansible.builtin.env', 'HORSE') }}\"\nvault_broken: '{{ nowhere }}'\n"
+    (tmp_path / "group_vars/all.yml").write_text(f"{looked_up}vault_inline: {secret}")
+    (tmp_path / "hosts.yml").write_text("site: {hosts: {here: {ansible_connection: local}}}\n")
+    environment = {"ANSIBLE_CALLBACKS_ENABLED": "goupang.dr.journal", "HORSE": "correct", "GOUPANG_DR_RUN_ID": "run"}
+    told_to_fail = ["-e", json.dumps({"fails": fails}), "--vault-password-file", "password"]
+    done = play(tmp_path, BLOCKS, *told_to_fail, inventory="hosts.yml", environment=environment)
+    told = lines(tmp_path / ".dr/journal/run.jsonl")
+    tasks = {line["task"]: line for line in told if line["event"] == "task"}
+    assert (tasks["Fail"]["outcome"], tasks["Fail"]["ignored"]) == ("failed", True), done.stdout
+    assert tasks["Fail"]["message"] == "******** of ******** and nobody"
+    assert tasks["Say why"]["outcome"] == ("failed" if fails else "skipped")
+    assert "ignored" not in tasks["Say why"]
+    assert next(line["outcome"] for line in told if line["event"] == "play_end") == ("failed" if fails else "ok")
+    assert (told[-1]["outcome"] == "failed") is fails
 
 
 # -- A real ansible-playbook -----------------------------------------------------------
@@ -150,6 +206,7 @@ def story(folder: Path, *options: str, more: str = "", **environment: str) -> Do
 
 def test_a_real_run_is_told_line_by_line(tmp_path):
     said = ["-e", "dr_confirm=failover", "-e", "other=hidden"]
+    said += ["-e", "foundation_orphans_may_go=true", "-e", json.dumps({"database_catch_up": False})]
     said += ["-e", json.dumps({"dr_override": None, "dr_approved_by": ""})]  # left empty in a survey of AWX
     done = story(tmp_path, *said, GOUPANG_DR_RUN_ID="story-1")
     assert done.returncode == 2, done.stdout + done.stderr
@@ -160,7 +217,12 @@ def test_a_real_run_is_told_line_by_line(tmp_path):
         *["play_start", *(["task_start", "task"] * 2), "play_end", "run_end"],
     ]
     start, end = told[0], told[-1]
-    assert (start["playbook"], start["intent"], start["said"]) == ("story.yml", "failover", {"dr_confirm": "failover"})
+    assert (start["playbook"], start["intent"]) == ("story.yml", "failover")
+    assert start["said"] == {
+        "database_catch_up": "False",
+        "dr_confirm": "failover",
+        "foundation_orphans_may_go": "true",
+    }
     assert [Path(name).name for name in start["inventory"]] == ["hosts.yml"]
     assert start["versions"]["ansible_core"]
     assert start["operator"]

@@ -97,6 +97,21 @@ def test_a_failure_says_where_why_and_the_way_on_and_no_secret(tmp_path):
     assert facts["way_on"] == "Stopped half way? Begin anew."
 
 
+def test_a_guard_that_refuses_in_the_middle_is_a_failure_with_a_way_on(tmp_path):
+    """A drill asks it before each of its parts: there is a machine by then, which is billed."""
+    refuses = FAIL + "  when: guard_intent == 'cool_down'\n"
+    again = PLAY.format(number=4, name="Clean up", role="guard", param="guard_intent", value="cool_down")
+    with Receiver() as receiver:
+        play(
+            tmp_path,
+            story(tmp_path, guard=refuses) + again,
+            variables=variables(receiver.url, vault_password="correct-horse"),
+            environment=TOLD,
+        )
+    assert receiver.moments[-1] == "failed"
+    assert receiver.posts[-1]["facts"]["way_on"] == "Stopped half way? Begin anew."
+
+
 def test_what_guard_refuses_is_no_go(tmp_path):
     with Receiver() as receiver:
         play(

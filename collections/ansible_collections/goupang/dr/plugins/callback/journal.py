@@ -76,23 +76,35 @@ import re
 import secrets
 import subprocess
 import typing as t
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ansible import constants as ansible_constants
 from ansible import context
+from ansible.playbook.block import Block
 from ansible.plugins.callback import CallbackBase
 from ansible.release import __version__ as core_version
+from ansible.template import Templar
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.goupang.dr.plugins.plugin_utils import _report
 
 SCHEMA = 1
 # From harmless to grave: a play's outcome is the gravest of its tasks.
 GRAVITY = ("skipped", "ok", "changed", "unreachable", "failed")
-# What the operator said on the command line to be allowed to go on. It belongs on record; other extra variables do not.
-SAID = ("dr_approved_by", "dr_confirm", "dr_override", "dr_primary_is_lost")
+# What the operator said on the command line to be allowed to go on, or to leave behind what would be kept. It belongs
+# on record; other extra variables do not.
+SAID = (
+    "database_catch_up",
+    "dr_accept_backup",
+    "dr_approved_by",
+    "dr_confirm",
+    "dr_override",
+    "dr_primary_is_lost",
+    "foundation_backups_may_go",
+    "foundation_orphans_may_go",
+)
 # Begins the tag that says what a task's time is spent on.
 PHASE = "phase_"
 # A shorter value would be found inside ordinary words.
@@ -125,15 +137,28 @@ def gravest(outcomes: t.Iterable[str]) -> str:
 
 
 def strings(value: t.Any) -> Iterator[str]:
-    """Each string within a value of an Ansible variable."""
-    if isinstance(value, str):
-        yield str(value)
-    elif isinstance(value, Mapping):
+    """Each value within a value of an Ansible variable, as it would stand in a text."""
+    if isinstance(value, Mapping):
         for inner in value.values():
             yield from strings(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from strings(inner)
+    elif value is not None and not isinstance(value, bool):
+        # One that is encrypted by itself (!vault) is no str, and is deciphered by this.
+        yield str(value)
+
+
+def resolved(variables: Mapping[str, t.Any], template: Callable[[t.Any], t.Any]) -> dict[str, t.Any]:
+    """The vault variables with what they are made of: a vault_x may be a lookup, or another one's name."""
+    found = {}
+    for name, value in variables.items():
+        if name.startswith("vault_"):
+            try:
+                found[name] = template(value)
+            except Exception:  # it is made of what is nowhere, so nobody can have told it
+                found[name] = value
+    return found
 
 
 def censored(text: str, variables: Mapping[str, t.Any]) -> str:
@@ -155,6 +180,29 @@ def why_failed(content: Mapping[str, t.Any]) -> str:
     """The message in a task's result; of a loop, those of the items that failed."""
     items = [item for item in content.get("results", ()) if item.get("failed") and not item.get("_ansible_no_log")]
     return "; ".join(str(item.get("msg", "")) for item in items) or str(content.get("msg", ""))
+
+
+def reason(play: t.Any, result: t.Any) -> str:
+    """Why a task of the play failed, without secrets; where those cannot be known, without a word of it."""
+    content = result._result
+    if result._task.no_log or content.get("_ansible_no_log"):
+        return "hidden: the task is no_log"
+    try:
+        variables = play.get_variable_manager().get_vars(play=play, host=result._host, task=result._task)
+        secrets_of_it = resolved(variables, Templar(loader=play.get_loader(), variables=variables).template)
+    except Exception:  # whatever goes wrong: without the list of secrets nothing may be told
+        return "hidden: the vault variables could not be read"
+    return censored(why_failed(content), secrets_of_it)
+
+
+def is_rescued(task: t.Any) -> bool:
+    """Whether the task stands in a block, at whatever depth, whose rescue takes its failure over."""
+    inner, outer = task, task._parent
+    while outer is not None:
+        if isinstance(outer, Block) and outer.rescue and any(one._uuid == inner._uuid for one in outer.block):
+            return True
+        inner, outer = outer, outer._parent
+    return False
 
 
 def was_an_attempt(content: Mapping[str, t.Any]) -> bool:
@@ -293,7 +341,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self._task(result, "skipped")
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
-        self._task(result, "failed", ignored=ignore_errors)
+        # A rescue that fails too is a failure of its own, in better words.
+        self._task(result, "failed", ignored=ignore_errors or is_rescued(result._task))
 
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         self._task(result, "unreachable", ignored=bool(result._task.ignore_unreachable))
@@ -333,9 +382,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             self._play.outcomes.add("ok" if ignored else outcome)
         details: dict[str, t.Any] = {"ignored": True} if ignored else {}
         if outcome in ("failed", "unreachable"):
-            details["message"] = self._message(result)
+            details["message"] = reason(self._ansible_play, result)
         elif was_an_attempt(result._result):
-            details["tried"] = self._message(result)
+            details["tried"] = reason(self._ansible_play, result)
         self._write(
             "task",
             **self._which(host, task),
@@ -346,19 +395,6 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             changed=outcome == "changed",
             **details,
         )
-
-    def _message(self, result: t.Any) -> str:
-        content = result._result
-        if result._task.no_log or content.get("_ansible_no_log"):
-            return "hidden: the task is no_log"
-        message = why_failed(content)
-        try:
-            variables = self._ansible_play.get_variable_manager().get_vars(
-                play=self._ansible_play, host=result._host, task=result._task
-            )
-        except Exception:  # whatever goes wrong: without the list of secrets nothing may be written
-            return "hidden: the vault variables could not be read"
-        return censored(message, variables)
 
     def _tell_objectives(self, host: t.Any, task: t.Any) -> None:
         """Once: what the inventory of the first host wants to be measured against."""

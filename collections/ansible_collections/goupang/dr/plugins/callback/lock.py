@@ -107,7 +107,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         if CONTROLLER in self._play.hosts and any(role.get_name().startswith(OURS) for role in self._play.get_roles()):
             self._stop(
                 f"The inventory has no host in the group {CONTROLLER}, so nothing of this runbook was done. "
-                "Name one of ours with -i, and do not limit the run to other hosts; in AWX, sync the inventory's source."
+                "Name one of ours with -i, and limit the run to no other hosts; in AWX, sync the inventory's source."
             )
 
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:

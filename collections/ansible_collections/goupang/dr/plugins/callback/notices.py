@@ -78,12 +78,11 @@ from ansible.utils.vars import load_extra_vars
 from ansible_collections.goupang.dr.plugins.callback.journal import (
     Journal,
     add_report,
-    censored,
     operator,
+    reason,
     run_outcome,
     stamp,
     utc_now,
-    why_failed,
 )
 from ansible_collections.goupang.dr.plugins.module_utils import _notice_send
 from ansible_collections.goupang.dr.plugins.module_utils._durations import clock
@@ -194,7 +193,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         if run is None:
             return
         if run_outcome(stats.summarize(host) for host in stats.processed) in ("failed", "unreachable"):
-            moment = "no_go" if run.failed_in_guard else "failed"
+            # A guard that refuses in the middle, as in a drill, leaves things behind, and a way on.
+            moment = "no_go" if run.failed_in_guard and ("go", "") not in run.told else "failed"
             self._tell(moment, {"way_on": run.way_on, **run.failure}, failure=True)
         else:
             self._end_play()
@@ -253,19 +253,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
         self._run.failure = {
             "step": self._play.get_name() if self._play else "",
             "task": task.get_name(),
-            "why": cut(self._why(result), moments.MOST_WHY),
+            "why": cut(reason(self._play, result), moments.MOST_WHY),
         }
-
-    def _why(self, result: t.Any) -> str:
-        if result._task.no_log or result._result.get("_ansible_no_log"):
-            return "hidden: the task is no_log"
-        try:
-            variables = self._play.get_variable_manager().get_vars(
-                play=self._play, host=result._host, task=result._task
-            )
-        except Exception:  # without the list of secrets nothing may be told
-            return "hidden: the vault variables could not be read"
-        return censored(why_failed(result._result), variables)
 
     def _tell(self, moment: str, facts: Mapping[str, str], *, failure: bool = False) -> None:
         run = self._run
