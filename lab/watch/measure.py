@@ -140,7 +140,8 @@ class Account:
     `on_both_sides`: acknowledged by the primary while the secondary was taking writes, that is between its first
     and its last acknowledgement: two sites were writable at once.
     `refused_by_primary`: asked of the primary in that same time, and refused: the fence was tried, and held.
-    `rpo_seconds`: how much time's writes are gone: from the oldest lost one to the break; 0 when none is lost.
+    `rpo_seconds`: how much time's writes are gone: from the oldest lost one to the break; 0 when none
+    of those that were asked before it is lost.
     """
 
     acknowledged: int

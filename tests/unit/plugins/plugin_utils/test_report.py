@@ -188,6 +188,15 @@ def test_a_story_that_stopped_before_the_disaster_still_has_a_page() -> None:
     assert "No backup was restored" in told
 
 
+def test_writes_that_stayed_on_the_secondary_are_told_beside_those_that_were_lost() -> None:
+    report = sample()
+    report["writes"] |= {"lost": 0, "stranded": 12}
+    html = _report.html(report, journals())
+    assert "12 more are on the secondary only, where users do not see them." in text(html, "en")
+    assert "12건은 보조 사이트에만 남아" in text(html, "ko")
+    assert "more are on the secondary only" not in text(_report.html(sample(), journals()), "en")
+
+
 def test_orphans_are_told_where_there_are_any() -> None:
     tables = {"owners": {"inserted": 3, "changed": 1, "deleted": 0}}
     report = {**sample(), "orphans": {"exported": 4, "folder": "orphans/20261124", "tables": tables}}

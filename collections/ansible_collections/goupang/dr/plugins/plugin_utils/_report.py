@@ -156,6 +156,8 @@ class Story:
         if writes.get("lost") is not None:
             acknowledged, lost = self.w.number(writes["acknowledged"]), self.w.number(writes["lost"])
             said.append(self.w.say("lead_lost", acknowledged=acknowledged, lost=lost))
+        if writes.get("stranded"):
+            said.append(self.w.say("lead_stranded", stranded=self.w.number(writes["stranded"])))
         if left:
             count = sum(left.values())
             said.append(self.w.say("lead_left", count=count) if count else self.w.say("lead_clean"))

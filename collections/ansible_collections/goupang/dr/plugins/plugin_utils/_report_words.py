@@ -44,6 +44,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Users of www saw the page that says where to go after {time}.",
         "www 사용자는 {time} 후 안내 페이지를 보았습니다.",
     ),
+    "lead_stranded": (
+        "{stranded} more are on the secondary only, where users do not see them.",
+        "이와 별도로 {stranded}건은 보조 사이트에만 남아 있어 사용자에게 보이지 않습니다.",
+    ),
     "lead_lost": (
         "Of {acknowledged} acknowledged writes, {lost} were lost.",
         "저장이 확인된 쓰기 {acknowledged}건 중 {lost}건이 유실되었습니다.",
