@@ -18,6 +18,9 @@ TASKS = ROOT / "collections/ansible_collections/goupang/dr/roles/guard/tasks"
 GUARD = yaml.safe_load((ROOT / "collections/ansible_collections/goupang/dr/roles/guard/vars/main.yml").read_text())
 
 
+NOBODY_WAS_MOVED = "If the primary is lost: failover.yml. Else make it answer first."
+
+
 def guard(folder: Path, tasks: str, *options: str, **variables: str) -> Done:
     role = {"name": "goupang.dr.guard", "tasks_from": tasks}
     shown = {"name": "Show", "ansible.builtin.debug": {"var": "guard_override"}}
@@ -139,6 +142,8 @@ def test_a_busy_blob_is_asked_again_whether_a_mark_closes_the_primary(tmp_path, 
         ("backup", "primary", "closed", "The primary is invalidated"),
         ("drill", "primary", "closed", "The primary is invalidated"),
         ("backup", "secondary", "open", "Backups are taken of the side that serves the users"),
+        ("backup", "secondary", "open", "Run failback.yml first."),
+        *((intent, "nobody", "open", NOBODY_WAS_MOVED) for intent in ("backup", "cool_down", "deprovision", "drill")),
         ("verify", "nobody", "open", "No site answers"),
         ("backup", "primary", "open", ""),
         ("failover", "nobody", "closed", ""),

@@ -97,6 +97,7 @@ def test_what_goes_together(seen: Signs) -> None:
     ("seen", "begins"),
     [
         (replace(PEACE, served="both"), "some resolvers lead to the primary"),
+        (replace(PEACE, opened="petclinic_1", held_open=True), "the primary was opened while nobody could tell what"),
         (replace(MOVED, fenced=False), "the primary takes writes, though the secondary was opened"),
         (
             replace(PEACE, mark=True),

@@ -272,7 +272,7 @@ def source_server(**answers: t.Any) -> FakeServer:
     return FakeServer(
         {
             "TABLE_NAME = 'fence'": [(1,)],
-            "`goupang_dr`.`fence`": [],
+            "`goupang_dr`.`fence`": answers.get("fence", []),
             "SHOW GLOBAL VARIABLES": [("x", "ON")],
             "SELECT TABLE_NAME": [("owners",), ("pets",)],
             "`owners`": answers.get("owners", [(7,)]),
@@ -288,6 +288,19 @@ def test_the_source_is_asked_and_what_takes_too_long_to_count_is_left_out() -> N
     assert data.ask_counts(source_server(pets=ServiceFault("interrupted", "3024")), "petclinic") == {"owners": 7}
     with pytest.raises(ServiceFault):
         data.ask_counts(source_server(pets=ServiceFault("corrupt", "1034")), "petclinic")
+
+
+@pytest.mark.parametrize(
+    ("fence", "fenced", "held_open"),
+    [
+        ([("account", "petclinic", "%")], True, False),
+        ([("event", "petclinic", "nightly")], True, False),
+        ([("held", "", "")], False, True),
+    ],
+)
+def test_a_primary_that_is_held_open_is_not_fenced(fence: list[tuple[str, ...]], fenced: bool, held_open: bool) -> None:
+    source = data.ask_source(source_server(fence=fence))
+    assert (source.fenced, source.held_open) == (fenced, held_open)
 
 
 def test_a_connection_ends_with_its_answer() -> None:

@@ -22,6 +22,7 @@ class Signs:
 
     served: by DNS. thrown, mark: the switch object, and the mark of a primary that was given up.
     latched: checks forced unhealthy. opened: the secondary's schema that is the truth. fenced: the primary's accounts.
+    held_open: the primary was opened before anybody knew what the secondary holds, and that is not settled.
     """
 
     served: str | None
@@ -31,6 +32,7 @@ class Signs:
     opened: str | None = None
     opened_known: bool = False
     fenced: bool | None = None
+    held_open: bool = False
 
 
 def signs(
@@ -49,6 +51,7 @@ def signs(
         opened=None if isinstance(target, Silence) else target.opened,
         opened_known=not isinstance(target, Silence),
         fenced=None if isinstance(source, Silence) else source.fenced,
+        held_open=not isinstance(source, Silence) and source.held_open,
     )
 
 
@@ -123,6 +126,12 @@ def contradiction(seen: Signs) -> tuple[str, str] | None:
             seen.served == "both",
             "some resolvers lead to the primary and some to the secondary",
             "Wait for a minute; if it stays so, compare the records and who answers for the zone.",
+        ),
+        (
+            # Neither failover.yml nor a plain failback.yml may close it.
+            seen.held_open,
+            "the primary was opened while nobody could tell what the secondary holds, and that is not settled yet",
+            "failback.yml with -e \"dr_override='keep_primary: WHY'\" keeps the primary's data, and gives up the rest.",
         ),
         (
             seen.fenced is False and (seen.opened or seen.mark),

@@ -61,13 +61,17 @@ class Resting(Silence):
 
 @dataclass(frozen=True)
 class Source:
-    """The primary's database: its sql_mode, whether it is fenced, its certificate's end, GTID set, parameters."""
+    """The primary's database: its sql_mode, whether it is fenced, its certificate's end, GTID set, parameters.
+
+    held_open: opened by a failback that could not ask the secondary, so that nobody may close it until that is settled.
+    """
 
     sql_mode: str
     fenced: bool
     certificate_ends: str
     executed: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
+    held_open: bool = False
 
 
 PARAMETERS_ASKED = (
@@ -99,10 +103,15 @@ def ask_target(session: Session) -> Target:
 
 
 def ask_source(session: Session) -> Source:
-    fenced = _writers.recorded(session) != _writers.Fenced()
+    record = _writers.recorded(session)
     parameters = {name: _variable(session, name) for name in PARAMETERS_ASKED}
     return Source(
-        parameters["sql_mode"], fenced, _certificate(session), _variable(session, "gtid_executed"), parameters
+        sql_mode=parameters["sql_mode"],
+        fenced=bool(record.accounts or record.events),
+        certificate_ends=_certificate(session),
+        executed=_variable(session, "gtid_executed"),
+        parameters=parameters,
+        held_open=record.held_open,
     )
 
 

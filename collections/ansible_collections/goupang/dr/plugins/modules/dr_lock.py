@@ -61,7 +61,8 @@ options:
     default: ""
   await_intents:
     description:
-      - Intents that take but seconds. Their end is waited for, for two minutes; in check mode too, unless O(intent) is one.
+      - Intents that take but seconds. Their end is waited for, for two minutes; in check mode too, unless O(intent)
+        is one of them.
     type: list
     elements: str
     default: []
