@@ -79,6 +79,14 @@ class Services:
         server.properties["state"] = during
         return f"server.{action}"
 
+    def refuse_at_rest(self, parameter: ResourceId, method: str) -> None:
+        """A stopped server does not tell its parameters, and takes none."""
+        server = self.store.resources.get(parameter.key.partition("/configurations/")[0])
+        if server is not None and server.properties["state"] == "Stopped":
+            doing = "GetServerParameters" if method == "GET" else "UpdateServerParameter"
+            sentence = f"'{doing}' cannot be performed as server is in state 'Stopped'."
+            raise ArmError(409, "ServerUnavailableForOperation", sentence)
+
     def handlers(self) -> dict[str, t.Callable[[Operation], None]]:
         """The work of each kind of operation on servers."""
         return {f"server.{action}": functools.partial(self._act, action) for action in POWER}

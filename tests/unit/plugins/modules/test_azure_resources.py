@@ -164,6 +164,19 @@ def test_drift_is_named_and_mended_and_what_others_made_stays(azure: Azure) -> N
     assert azure.document(ACCOUNT)["tags"] == {"goupang-dr": "petclinic", "team": "a"}
 
 
+def test_a_server_at_rest_says_nothing_of_its_parts_and_can_go(azure: Azure) -> None:
+    azure.bring()
+    azure.document(SERVER)["properties"]["state"] = "Stopped"
+    azure.document(ACCOUNT)["properties"]["minimumTlsVersion"] = "TLS1_0"
+    for check in (True, False):
+        found = azure.bring(check=check)
+        assert found["unseen"] == ["flexibleServers petclinic/configurations max_connections"]
+        assert [line.partition(":")[0] for line in found["drift"]] == ["storageAccounts petclinicdr"]
+    assert azure.bring("absent", check=True)["unseen"] == []
+    assert azure.bring("absent")["changed"]
+    assert azure.left() == []
+
+
 def test_what_is_not_ours_stops_it_before_anything_is_changed(azure: Azure) -> None:
     azure.bring()
     azure.document(ACCOUNT)["tags"] = {}
@@ -248,3 +261,12 @@ def test_as_ansible_runs_it(azure: Azure, capsys: pytest.CaptureFixture[str]) ->
     assert (found["changed"], len(found["diff"])) == (True, len(ALL))
     assert SECRET not in printed
     assert PASSWORD not in printed
+
+
+def test_what_was_not_looked_at_is_a_warning(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+    azure.bring()
+    azure.document(SERVER)["properties"]["state"] = "Stopped"
+    arguments = {**azure.params, "owner": "petclinic", "resources": azure.resources}
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        azure_resources.main()
+    assert "configurations max_connections" in str(json.loads(capsys.readouterr().out)["warnings"])

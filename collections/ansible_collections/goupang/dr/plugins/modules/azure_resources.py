@@ -108,7 +108,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: What became of each, in the order in which they were asked for.
+  description:
+    - What became of each, in the order in which they were asked for. With O(state=absent) those alone that lie in no
+      other resource.
   returned: success
   type: list
   elements: dict
@@ -133,6 +135,13 @@ drift:
   elements: str
   sample:
     - "networkSecurityGroups nsg-dr: properties.securityRules[http].properties.access: Deny instead of Allow"
+unseen:
+  description:
+    - Type and name of what was neither looked at nor changed, since it lies in a server that is stopped. It is in no
+      other list, and a warning names it.
+  returned: success
+  type: list
+  elements: str
 out_of_reach:
   description: Whether Azure did not answer.
   returned: failure
@@ -187,6 +196,8 @@ def main() -> None:
         result = _azure_resources.bring(api, wanted(params), params["state"], params["owner"], module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
+    if result["unseen"]:
+        module.warn(f"Not looked at, since its server is stopped: {', '.join(result['unseen'])}.")
     module.exit_json(**result)
 
 
