@@ -123,6 +123,8 @@ class Services:
             properties.pop(name, None)
         if before is None and any(r.document["id"].lower() != rid.key for r in self.store.of_type(SERVER)):
             raise ArmError(409, "ServerNameAlreadyExists", "The laboratory has one server, and it has another name.")
+        if before and _storage_gb(properties) < _storage_gb(before.properties):
+            raise ArmError(400, "InvalidParameterValue", f"The storage of {rid.name} cannot be made smaller.")
         properties["state"] = before.properties["state"] if before else "Ready"
         properties["fullyQualifiedDomainName"] = self.backing.server_name
 
@@ -146,3 +148,7 @@ class Services:
     def show(self, resource: Resource) -> Json:
         """A PUT's body, as it is read again."""
         return resource.document
+
+
+def _storage_gb(server: Json) -> int:
+    return int((server.get("storage") or {}).get("storageSizeGB") or 0)

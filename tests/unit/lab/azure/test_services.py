@@ -147,6 +147,17 @@ def test_a_stopped_server_tells_no_parameter_and_takes_none(plane: Plane) -> Non
     assert plane.client("GET", parameter).status == 200
 
 
+def test_a_servers_disk_does_not_shrink(plane: Plane) -> None:
+    database(plane)
+    for size in (64, 64):
+        assert (
+            plane.settled("PATCH", SERVER, {"properties": {"storage": {"storageSizeGB": size}}})["status"]
+            == "Succeeded"
+        )
+    smaller = plane.client("PATCH", SERVER, {"properties": {"storage": {"storageSizeGB": 32}}})
+    assert error(smaller) == (400, "InvalidParameterValue")
+
+
 def test_a_server_is_not_started_twice_and_stays_stopped_when_it_is_changed(plane: Plane) -> None:
     database(plane)
     assert error(plane.client("POST", f"{SERVER}/start")) == (409, "OperationNotAllowed")

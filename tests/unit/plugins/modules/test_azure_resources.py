@@ -68,9 +68,11 @@ ALL: list[Json] = [
         "body": {"properties": {"publicAccess": "Blob"}},
     },
     {
-        "id": SERVER, "api_version": "2023-12-30", "update": "patch",
+        "id": SERVER, "api_version": "2023-12-30", "update": "patch", "at_least": ["properties.storage.storageSizeGB"],
         "secret": {"properties": {"administratorLoginPassword": PASSWORD}},
-        "body": {**PLACE, "sku": {"name": "Standard_B2ms"}, "properties": {"administratorLogin": "dradmin"}},
+        "body": {**PLACE, "sku": {"name": "Standard_B2ms"}, "properties": {
+            "administratorLogin": "dradmin", "storage": {"storageSizeGB": 32, "autoGrow": "Enabled"},
+        }},
     },
     {
         "id": f"{SERVER}/configurations/max_connections", "api_version": "2023-12-30",
@@ -87,7 +89,7 @@ class Quick(Clock):
 
 
 def wanted(resources: list[Json]) -> list[Wanted]:
-    defaults: Json = {"body": {}, "secret": None, "update": "put", "keep": []}
+    defaults: Json = {"body": {}, "secret": None, "update": "put", "keep": [], "at_least": []}
     return azure_resources.wanted({"resources": [{**defaults, **one} for one in resources]})
 
 
@@ -175,6 +177,16 @@ def test_a_server_at_rest_says_nothing_of_its_parts_and_can_go(azure: Azure) -> 
     assert azure.bring("absent", check=True)["unseen"] == []
     assert azure.bring("absent")["changed"]
     assert azure.left() == []
+
+
+def test_a_disk_that_grew_by_itself_is_no_drift_and_is_never_made_smaller(azure: Azure) -> None:
+    azure.bring()
+    storage = azure.document(SERVER)["properties"]["storage"]
+    storage["storageSizeGB"] = 40
+    assert azure.bring()["drift"] == []
+    storage["autoGrow"] = "Disabled"
+    assert len(azure.bring()["drift"]) == 1
+    assert azure.document(SERVER)["properties"]["storage"] == {"storageSizeGB": 40, "autoGrow": "Enabled"}
 
 
 def test_what_is_not_ours_stops_it_before_anything_is_changed(azure: Azure) -> None:

@@ -114,7 +114,7 @@ def _refuse_foreign(wanted: t.Sequence[Wanted], have: t.Mapping[str, Json | None
 
 
 def _compared(want: Wanted, document: Json | None, owner: str) -> Change:
-    body = asked(want, owner)
+    body = asked(want, owner, document)
     if document is None:
         return Change(want, "made", ("is not there",), {}, body)
     why = differences(body, document, want.keep)
@@ -146,14 +146,14 @@ def _make(
 
 def _put(api: Api, want: Wanted, document: Json | None, owner: str) -> None:
     """Make or change it, and see that it is then as it was asked."""
-    body = asked(want, owner)
+    body = asked(want, owner, document)
     if document is None or _failed(document):
         after = api.put(want, joined(merged(body, document or {}, want.keep), want.secret))
     elif want.patch:
         after = api.put(want, patch_of(body, document, want.keep), patch=True)
     else:
         after = api.put(want, merged(body, document, want.keep))
-    left = differences(body, after, want.keep)
+    left = differences(asked(want, owner, after), after, want.keep)
     if left:
         raise DrError(f"Azure took the {want.label}, and it is not as it was asked: {'; '.join(left)}.")
 

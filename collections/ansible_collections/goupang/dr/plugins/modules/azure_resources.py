@@ -58,6 +58,13 @@ options:
         type: list
         elements: str
         default: []
+      at_least:
+        description:
+          - Where in O(resources[].body) numbers stand that may have grown, as C(properties.storage.storageSizeGB). A
+            larger one is no difference, and stays.
+        type: list
+        elements: str
+        default: []
   owner:
     description: Whose they are, the tag's value. One application, as a rule.
     type: str
@@ -163,6 +170,7 @@ RESOURCE: dict[str, dict[str, t.Any]] = {
     "secret": {"type": "dict", "no_log": True},
     "update": {"type": "str", "choices": ["put", "patch"], "default": "put"},
     "keep": {"type": "list", "elements": "str", "default": []},
+    "at_least": {"type": "list", "elements": "str", "default": []},
 }
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -181,6 +189,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> list[Wanted]:
             secret=one["secret"] or {},
             patch=one["update"] == "patch",
             keep=tuple(one["keep"]),
+            at_least=tuple(one["at_least"]),
         )
         for one in params["resources"]
     ]
