@@ -160,7 +160,7 @@ def _place(location: str) -> str:
 
 
 def _shown(value: t.Any) -> str:
-    return "nothing" if value is _NOTHING or value is None else str(value)
+    return "nothing" if value is _NOTHING or value in (None, "", []) else str(value)
 
 
 def speaks_of(body: t.Any, have: t.Any) -> t.Any:
