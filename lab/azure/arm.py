@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lab.azure import catalog, faults, ids
 from lab.azure.compute import Compute, conflict, instance_view
 from lab.azure.entra import Entra
-from lab.azure.ids import CHILDREN, MACHINE, NESTED, ResourceId
+from lab.azure.ids import CHILDREN, MACHINE, NESTED, PARAMETER, ResourceId
 from lab.azure.machines import Machines
 from lab.azure.network import Network, Pool
 from lab.azure.operations import Handler, Operations, Pace
@@ -193,6 +193,8 @@ class Arm:
         rid = ids.parse(request.path)
         if rid is None:
             raise ArmError(404, "NotFound", f"The laboratory has nothing at {request.path}.")
+        if rid.type == PARAMETER:
+            self.services.refuse_at_rest(rid, request.method)
         if request.method == "GET":
             return Response(200, self._get(rid, request))
         if request.method in ("PUT", "PATCH"):

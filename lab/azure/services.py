@@ -79,6 +79,14 @@ class Services:
         server.properties["state"] = during
         return f"server.{action}"
 
+    def refuse_at_rest(self, parameter: ResourceId, method: str) -> None:
+        """A stopped server does not tell its parameters, and takes none."""
+        server = self.store.resources.get(parameter.key.partition("/configurations/")[0])
+        if server is not None and server.properties["state"] == "Stopped":
+            doing = "GetServerParameters" if method == "GET" else "UpdateServerParameter"
+            sentence = f"'{doing}' cannot be performed as server is in state 'Stopped'."
+            raise ArmError(409, "ServerUnavailableForOperation", sentence)
+
     def handlers(self) -> dict[str, t.Callable[[Operation], None]]:
         """The work of each kind of operation on servers."""
         return {f"server.{action}": functools.partial(self._act, action) for action in POWER}
@@ -115,6 +123,8 @@ class Services:
             properties.pop(name, None)
         if before is None and any(r.document["id"].lower() != rid.key for r in self.store.of_type(SERVER)):
             raise ArmError(409, "ServerNameAlreadyExists", "The laboratory has one server, and it has another name.")
+        if before and _storage_gb(properties) < _storage_gb(before.properties):
+            raise ArmError(400, "InvalidParameterValue", f"The storage of {rid.name} cannot be made smaller.")
         properties["state"] = before.properties["state"] if before else "Ready"
         properties["fullyQualifiedDomainName"] = self.backing.server_name
 
@@ -138,3 +148,7 @@ class Services:
     def show(self, resource: Resource) -> Json:
         """A PUT's body, as it is read again."""
         return resource.document
+
+
+def _storage_gb(server: Json) -> int:
+    return int((server.get("storage") or {}).get("storageSizeGB") or 0)

@@ -82,7 +82,11 @@ def open_ssh() -> None:
 
 # Inventories say so where a team wants it; the lab's does not.
 ALARM = {"dr_alarm": "true"}
-ALL_MAY_GO = {"foundation_backups_may_go": "true", "foundation_orphans_may_go": "true"}
+ALL_MAY_GO = {
+    "foundation_backups_may_go": "true",
+    "foundation_orphans_may_go": "true",
+    "foundation_writes_may_go": "true",
+}
 # Nor is its database at rest in peace, unless that is asked for.
 RESTS = {"dr_database_rests": "true"}
 # Calls that no run of the session makes, and who makes them: where an inventory has foundation_immutable_days, and

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import differences, merged
 
 from tests.unit.playing import ROOT, Done, play, told
 
@@ -67,6 +68,16 @@ def test_a_word_that_is_no_part_is_refused(tmp_path: Path) -> None:
 def test_cloudfront_asks_on_one_port_and_with_tls_there_is_a_place_for_its_certificate(
     tmp_path: Path, settings: dict[str, t.Any], rule: str, port: str, containers: dict[str, str]
 ) -> None:
+    sources = {"foundation_http_sources": ["192.0.2.0/24"]}
+    said = words(tmp_path, **sources, **settings)
+    (one,) = said["http"]
+    assert (one["name"], one["properties"]["destinationPortRange"]) == (rule, port)
+    assert one["properties"]["sourceAddressPrefixes"] == ["192.0.2.0/24"]
+    assert said["containers"] == containers
+
+
+def words(folder: Path, **settings: t.Any) -> t.Any:
+    """What the role makes of an inventory, of its own words."""
     looking = """
 - name: Look
   hosts: localhost
@@ -76,16 +87,35 @@ def test_cloudfront_asks_on_one_port_and_with_tls_there_is_a_place_for_its_certi
       ansible.builtin.include_vars: "{{ words }}"
     - name: Say them
       ansible.builtin.copy:
-        content: "{{ {'rules': __foundation_http_rules, 'containers': __foundation_certificates} | to_json }}"
+        content: >-
+          {{ {'http': __foundation_http_rules, 'ssh': __foundation_ssh_rules,
+              'containers': __foundation_certificates} | to_json }}
         dest: "{{ playbook_dir }}/said.json"
         mode: "0600"
 """
-    words = str(ROOT / "collections/ansible_collections/goupang/dr/roles/foundation/vars/main.yml")
-    sources = {"foundation_http_sources": ["192.0.2.0/24"], "words": words}
-    done = play(tmp_path, looking, variables={**INVENTORY, **sources, **settings})
+    file = str(ROOT / "collections/ansible_collections/goupang/dr/roles/foundation/vars/main.yml")
+    done = play(folder, looking, variables={**INVENTORY, "foundation_ssh_sources": [], "words": file, **settings})
     assert done.returncode == 0, told(done)
-    said = json.loads((tmp_path / "said.json").read_text())
-    (one,) = said["rules"]
-    assert (one["name"], one["properties"]["destinationPortRange"]) == (rule, port)
-    assert one["properties"]["sourceAddressPrefixes"] == ["192.0.2.0/24"]
-    assert said["containers"] == containers
+    return json.loads((folder / "said.json").read_text())
+
+
+TWINS = {
+    "sourceAddressPrefix": "*",
+    "sourcePortRanges": ["22"],
+    "destinationAddressPrefixes": ["192.0.2.9"],
+    "destinationPortRanges": ["1-65535"],
+    "sourceApplicationSecurityGroups": [{"id": "/subscriptions/S/x"}],
+    "destinationApplicationSecurityGroups": [{"id": "/subscriptions/S/x"}],
+}
+
+
+def test_a_rule_that_a_person_opened_is_drift_and_is_mended(tmp_path: Path) -> None:
+    said = words(tmp_path, foundation_http_sources=["192.0.2.0/24"], foundation_ssh_sources=["198.51.100.7"])
+    for (rule,) in (said["http"], said["ssh"]):
+        asked = {"rules": [rule]}
+        told_by_azure = {name: value for name, value in rule["properties"].items() if value}
+        assert differences(asked, {"rules": [{**rule, "properties": told_by_azure}]}) == []
+        for twin, value in TWINS.items():
+            there = {"rules": [{**rule, "properties": {**told_by_azure, twin: value}}]}
+            assert twin in str(differences(asked, there)), twin
+            assert not merged(asked, there)["rules"][0]["properties"][twin]

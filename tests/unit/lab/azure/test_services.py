@@ -135,6 +135,29 @@ def test_a_server_is_stopped_and_started_for_real(plane: Plane) -> None:
     assert (state(plane), plane.behind.powered) == ("Ready", [False, True])
 
 
+def test_a_stopped_server_tells_no_parameter_and_takes_none(plane: Plane) -> None:
+    parameter = f"{SERVER}/configurations/max_connections"
+    database(plane)
+    plane.client("PUT", parameter, {"properties": {"value": "100"}})
+    plane.settled("POST", f"{SERVER}/stop")
+    for method in ("GET", "PUT"):
+        answer = plane.client(method, parameter, {"properties": {"value": "100"}})
+        assert error(answer) == (409, "ServerUnavailableForOperation")
+    plane.settled("POST", f"{SERVER}/start")
+    assert plane.client("GET", parameter).status == 200
+
+
+def test_a_servers_disk_does_not_shrink(plane: Plane) -> None:
+    database(plane)
+    for size in (64, 64):
+        assert (
+            plane.settled("PATCH", SERVER, {"properties": {"storage": {"storageSizeGB": size}}})["status"]
+            == "Succeeded"
+        )
+    smaller = plane.client("PATCH", SERVER, {"properties": {"storage": {"storageSizeGB": 32}}})
+    assert error(smaller) == (400, "InvalidParameterValue")
+
+
 def test_a_server_is_not_started_twice_and_stays_stopped_when_it_is_changed(plane: Plane) -> None:
     database(plane)
     assert error(plane.client("POST", f"{SERVER}/start")) == (409, "OperationNotAllowed")

@@ -82,6 +82,23 @@ def test_patch_sends_what_differs_and_all_tags():
     assert patch_of(body, have) == {"tags": {"team": "a", "o": "p"}, "properties": {"tls": "1.2"}}
 
 
+@pytest.mark.parametrize(
+    ("size", "grow", "lines", "sent"),
+    [
+        (40, "Enabled", [], {}),
+        (20, "Enabled", ["properties.storage.size: 20 instead of 32"], {"size": 32, "grow": "Enabled"}),
+        (40, "Disabled", ["properties.storage.grow: Disabled instead of Enabled"], {"size": 40, "grow": "Enabled"}),
+    ],
+)
+def test_what_grows_by_itself_is_no_difference_and_is_never_made_smaller(size, grow, lines, sent):
+    body = {"properties": {"storage": {"size": 32, "grow": "Enabled"}}}
+    have = {"properties": {"storage": {"size": size, "grow": grow}}, "tags": {"goupang-dr": "o"}}
+    one = asked(want(NSG, body=body, at_least=("properties.storage.size",)), "o", have)
+    assert differences(one, have) == lines
+    assert patch_of(one, have) == ({"properties": {"storage": sent}} if sent else {})
+    assert asked(want(NSG, body=body, at_least=("properties.storage.size",)), "o")["properties"] == body["properties"]
+
+
 def test_a_secret_is_laid_over_the_body():
     assert joined({"a": 1, "p": {"x": 1}}, {"p": {"password": "s"}}) == {"a": 1, "p": {"x": 1, "password": "s"}}
     assert "s3cret" not in repr(want(ACCOUNT, secret={"p": "s3cret"}))

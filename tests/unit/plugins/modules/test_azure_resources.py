@@ -68,9 +68,11 @@ ALL: list[Json] = [
         "body": {"properties": {"publicAccess": "Blob"}},
     },
     {
-        "id": SERVER, "api_version": "2023-12-30", "update": "patch",
+        "id": SERVER, "api_version": "2023-12-30", "update": "patch", "at_least": ["properties.storage.storageSizeGB"],
         "secret": {"properties": {"administratorLoginPassword": PASSWORD}},
-        "body": {**PLACE, "sku": {"name": "Standard_B2ms"}, "properties": {"administratorLogin": "dradmin"}},
+        "body": {**PLACE, "sku": {"name": "Standard_B2ms"}, "properties": {
+            "administratorLogin": "dradmin", "storage": {"storageSizeGB": 32, "autoGrow": "Enabled"},
+        }},
     },
     {
         "id": f"{SERVER}/configurations/max_connections", "api_version": "2023-12-30",
@@ -87,7 +89,7 @@ class Quick(Clock):
 
 
 def wanted(resources: list[Json]) -> list[Wanted]:
-    defaults: Json = {"body": {}, "secret": None, "update": "put", "keep": []}
+    defaults: Json = {"body": {}, "secret": None, "update": "put", "keep": [], "at_least": []}
     return azure_resources.wanted({"resources": [{**defaults, **one} for one in resources]})
 
 
@@ -162,6 +164,29 @@ def test_drift_is_named_and_mended_and_what_others_made_stays(azure: Azure) -> N
     assert names == ["http", "goupang-dr-ssh-x_1"]
     assert [subnet["name"] for subnet in azure.document(NET)["properties"]["subnets"]] == ["machines", "theirs"]
     assert azure.document(ACCOUNT)["tags"] == {"goupang-dr": "petclinic", "team": "a"}
+
+
+def test_a_server_at_rest_says_nothing_of_its_parts_and_can_go(azure: Azure) -> None:
+    azure.bring()
+    azure.document(SERVER)["properties"]["state"] = "Stopped"
+    azure.document(ACCOUNT)["properties"]["minimumTlsVersion"] = "TLS1_0"
+    for check in (True, False):
+        found = azure.bring(check=check)
+        assert found["unseen"] == ["flexibleServers petclinic/configurations max_connections"]
+        assert [line.partition(":")[0] for line in found["drift"]] == ["storageAccounts petclinicdr"]
+    assert azure.bring("absent", check=True)["unseen"] == []
+    assert azure.bring("absent")["changed"]
+    assert azure.left() == []
+
+
+def test_a_disk_that_grew_by_itself_is_no_drift_and_is_never_made_smaller(azure: Azure) -> None:
+    azure.bring()
+    storage = azure.document(SERVER)["properties"]["storage"]
+    storage["storageSizeGB"] = 40
+    assert azure.bring()["drift"] == []
+    storage["autoGrow"] = "Disabled"
+    assert len(azure.bring()["drift"]) == 1
+    assert azure.document(SERVER)["properties"]["storage"] == {"storageSizeGB": 40, "autoGrow": "Enabled"}
 
 
 def test_what_is_not_ours_stops_it_before_anything_is_changed(azure: Azure) -> None:
@@ -248,3 +273,12 @@ def test_as_ansible_runs_it(azure: Azure, capsys: pytest.CaptureFixture[str]) ->
     assert (found["changed"], len(found["diff"])) == (True, len(ALL))
     assert SECRET not in printed
     assert PASSWORD not in printed
+
+
+def test_what_was_not_looked_at_is_a_warning(azure: Azure, capsys: pytest.CaptureFixture[str]) -> None:
+    azure.bring()
+    azure.document(SERVER)["properties"]["state"] = "Stopped"
+    arguments = {**azure.params, "owner": "petclinic", "resources": azure.resources}
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        azure_resources.main()
+    assert "configurations max_connections" in str(json.loads(capsys.readouterr().out)["warnings"])

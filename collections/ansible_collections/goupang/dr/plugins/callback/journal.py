@@ -104,6 +104,7 @@ SAID = (
     "dr_primary_is_lost",
     "foundation_backups_may_go",
     "foundation_orphans_may_go",
+    "foundation_writes_may_go",
 )
 # Begins the tag that says what a task's time is spent on.
 PHASE = "phase_"

@@ -27,7 +27,8 @@ _NOTHING = object()
 class Wanted:
     """One resource. secret: what is sent only when it is made, and never read. patch: it is changed by PATCH, not PUT.
 
-    keep: patterns of the names of list members that others make, and that stay.
+    keep: patterns of the names of list members that others make, and that stay. at_least: where in the body numbers
+    stand that may have grown, with dots.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Wanted:
     secret: Json = field(default_factory=dict, repr=False)
     patch: bool = False
     keep: tuple[str, ...] = ()
+    at_least: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -72,11 +74,22 @@ class Wanted:
         return "/".join(f"{kind} {name}" for kind, name in zip(parts[::2], parts[1::2]))
 
 
-def asked(want: Wanted, owner: str) -> Json:
-    """The body with the owner's tag, where tags can be."""
+def asked(want: Wanted, owner: str, have: Json | None = None) -> Json:
+    """The body, with the owner's tag where tags can be, and with what has grown beyond it as it is there."""
+    body = want.body
+    for path in want.at_least:
+        body = _grown(body, have or {}, path.split("."))
     if want.is_part:
-        return want.body
-    return {**want.body, "tags": {**(want.body.get("tags") or {}), OWNER_TAG: owner}}
+        return body
+    return {**body, "tags": {**(body.get("tags") or {}), OWNER_TAG: owner}}
+
+
+def _grown(body: t.Any, have: t.Any, path: list[str]) -> t.Any:
+    if not path:
+        return have if isinstance(have, int) and have > int(body) else body
+    if not isinstance(body, dict) or not isinstance(have, dict) or path[0] not in body:
+        return body
+    return {**body, path[0]: _grown(body[path[0]], _of(have, path[0]), path[1:])}
 
 
 def owner_of(document: Json) -> str | None:
@@ -147,7 +160,7 @@ def _place(location: str) -> str:
 
 
 def _shown(value: t.Any) -> str:
-    return "nothing" if value is _NOTHING or value is None else str(value)
+    return "nothing" if value is _NOTHING or value in (None, "", []) else str(value)
 
 
 def speaks_of(body: t.Any, have: t.Any) -> t.Any:

@@ -23,6 +23,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import 
 )
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource_api import Api
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._mysql_server import AT_REST
 
 SIDE_BY_SIDE = 8
 T = t.TypeVar("T")
@@ -47,8 +48,11 @@ def bring(api: Api, wanted: t.Sequence[Wanted], state: str, owner: str, check_mo
 
     All is looked at before the first thing is changed: what is not ours stops it while nothing has happened.
     """
+    if state == "absent":
+        wanted = [want for want in wanted if not want.is_part]  # parts go with what they lie in
+    have, unseen = _look(api, wanted)
+    wanted = [want for want in wanted if want not in unseen]
     order = waves(wanted)
-    have = _look(api, wanted)
     _refuse_foreign(wanted, have, owner)
     if state == "absent":
         _refuse_full_groups(api, wanted, have)
@@ -62,6 +66,7 @@ def bring(api: Api, wanted: t.Sequence[Wanted], state: str, owner: str, check_mo
     return {
         "changed": any(change.what != "same" for change in changes),
         "resources": [change.told() for change in changes],
+        "unseen": [want.label for want in unseen],
         "drift": [f"{c.want.label}: {why}" for c in changes for why in c.why],
         "diff": [
             {"before_header": c.want.label, "after_header": c.want.label, "before": c.before, "after": c.after}
@@ -71,13 +76,22 @@ def bring(api: Api, wanted: t.Sequence[Wanted], state: str, owner: str, check_mo
     }
 
 
-def _look(api: Api, wanted: t.Sequence[Wanted]) -> dict[str, Json | None]:
-    """What is there, by key. A part of what is not there is not asked for."""
+def _look(api: Api, wanted: t.Sequence[Wanted]) -> tuple[dict[str, Json | None], list[Wanted]]:
+    """What is there, by key; and the parts of servers at rest, which tell none and take none.
+
+    A part of what is not there is not asked for.
+    """
     roots = [want for want in wanted if not want.is_part]
     found = dict(zip([w.key for w in roots], _side_by_side(roots, api.get)))
-    parts = [want for want in wanted if want.is_part and found.get(want.root, {}) is not None]
+    inner = [want for want in wanted if want.is_part and found.get(want.root, {}) is not None]
+    unseen = [want for want in inner if _at_rest(found.get(want.root) or {})]
+    parts = [want for want in inner if want not in unseen]
     found.update(zip([w.key for w in parts], _side_by_side(parts, api.get)))
-    return {want.key: found.get(want.key) for want in wanted}
+    return {want.key: found.get(want.key) for want in wanted}, unseen
+
+
+def _at_rest(document: Json) -> bool:
+    return bool((document.get("properties") or {}).get("state") == AT_REST)
 
 
 def _side_by_side(items: t.Sequence[t.Any], work: t.Callable[[t.Any], T]) -> list[T]:
@@ -100,7 +114,7 @@ def _refuse_foreign(wanted: t.Sequence[Wanted], have: t.Mapping[str, Json | None
 
 
 def _compared(want: Wanted, document: Json | None, owner: str) -> Change:
-    body = asked(want, owner)
+    body = asked(want, owner, document)
     if document is None:
         return Change(want, "made", ("is not there",), {}, body)
     why = differences(body, document, want.keep)
@@ -132,14 +146,14 @@ def _make(
 
 def _put(api: Api, want: Wanted, document: Json | None, owner: str) -> None:
     """Make or change it, and see that it is then as it was asked."""
-    body = asked(want, owner)
+    body = asked(want, owner, document)
     if document is None or _failed(document):
         after = api.put(want, joined(merged(body, document or {}, want.keep), want.secret))
     elif want.patch:
         after = api.put(want, patch_of(body, document, want.keep), patch=True)
     else:
         after = api.put(want, merged(body, document, want.keep))
-    left = differences(body, after, want.keep)
+    left = differences(asked(want, owner, after), after, want.keep)
     if left:
         raise DrError(f"Azure took the {want.label}, and it is not as it was asked: {'; '.join(left)}.")
 
@@ -165,11 +179,11 @@ def _refuse_full_groups(api: Api, wanted: t.Sequence[Wanted], have: t.Mapping[st
 
 
 def _delete(api: Api, order: list[list[list[Wanted]]], have: t.Mapping[str, Json | None]) -> None:
-    """The last first. Parts go with what they lie in."""
+    """The last first."""
 
     def delete(chain: list[Wanted]) -> None:
         for want in chain:
-            if not want.is_part and have[want.key] is not None:
+            if have[want.key] is not None:
                 api.delete(want)
 
     for wave in reversed(order):

@@ -58,6 +58,13 @@ options:
         type: list
         elements: str
         default: []
+      at_least:
+        description:
+          - Where in O(resources[].body) numbers stand that may have grown, as C(properties.storage.storageSizeGB). A
+            larger one is no difference, and stays.
+        type: list
+        elements: str
+        default: []
   owner:
     description: Whose they are, the tag's value. One application, as a rule.
     type: str
@@ -108,7 +115,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: What became of each, in the order in which they were asked for.
+  description:
+    - What became of each, in the order in which they were asked for. With O(state=absent) those alone that lie in no
+      other resource.
   returned: success
   type: list
   elements: dict
@@ -133,6 +142,13 @@ drift:
   elements: str
   sample:
     - "networkSecurityGroups nsg-dr: properties.securityRules[http].properties.access: Deny instead of Allow"
+unseen:
+  description:
+    - Type and name of what was neither looked at nor changed, since it lies in a server that is stopped. It is in no
+      other list, and a warning names it.
+  returned: success
+  type: list
+  elements: str
 out_of_reach:
   description: Whether Azure did not answer.
   returned: failure
@@ -154,6 +170,7 @@ RESOURCE: dict[str, dict[str, t.Any]] = {
     "secret": {"type": "dict", "no_log": True},
     "update": {"type": "str", "choices": ["put", "patch"], "default": "put"},
     "keep": {"type": "list", "elements": "str", "default": []},
+    "at_least": {"type": "list", "elements": "str", "default": []},
 }
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -172,6 +189,7 @@ def wanted(params: t.Mapping[str, t.Any]) -> list[Wanted]:
             secret=one["secret"] or {},
             patch=one["update"] == "patch",
             keep=tuple(one["keep"]),
+            at_least=tuple(one["at_least"]),
         )
         for one in params["resources"]
     ]
@@ -187,6 +205,8 @@ def main() -> None:
         result = _azure_resources.bring(api, wanted(params), params["state"], params["owner"], module.check_mode)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
+    if result["unseen"]:
+        module.warn(f"Not looked at, since its server is stopped: {', '.join(result['unseen'])}.")
     module.exit_json(**result)
 
 
