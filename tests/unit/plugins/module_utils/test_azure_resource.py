@@ -40,6 +40,7 @@ def want(resource_id: str, **settings):
         ({"p": ["a", "b"]}, {"p": ["b", "a"]}, []),
         ({"p": ["a"]}, {"p": ["a", "b"]}, ["p: ['a', 'b'] instead of ['a']"]),
         ({"p": False}, {"p": None}, ["p: nothing instead of False"]),
+        ({"p": "", "q": []}, {"p": None, "q": None}, []),
     ],
 )
 def test_only_what_was_asked_is_compared(body, have, lines):

@@ -142,7 +142,7 @@ def _named(members: list[t.Any]) -> bool:
 
 
 def _same(body: t.Any, have: t.Any, path: str) -> bool:
-    if have is _NOTHING:
+    if have is _NOTHING or have is None:
         return body in (None, [], {}, "")
     if isinstance(body, list) and isinstance(have, list):
         return sorted(map(str, body)) == sorted(map(str, have))
