@@ -79,7 +79,6 @@ from ansible_collections.goupang.dr.plugins.callback.journal import (
     Journal,
     add_report,
     operator,
-    reason,
     run_outcome,
     stamp,
     utc_now,
@@ -89,6 +88,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._durations import clock
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError
 from ansible_collections.goupang.dr.plugins.module_utils._notices import Notice, cut
 from ansible_collections.goupang.dr.plugins.plugin_utils import _notice_moments as moments
+from ansible_collections.goupang.dr.plugins.plugin_utils._failures import reason
 from ansible_collections.goupang.dr.plugins.plugin_utils._notice_process import Beside, Process
 
 READINESS = "goupang.dr.dr_readiness"
