@@ -99,9 +99,7 @@ def understood(folder: Path, files: dict[str, str]) -> Done:
 
 
 def test_an_inventory_that_its_user_can_read_is_good(tmp_path: Path) -> None:
-    done = understood(
-        tmp_path, {"hosts.yml": TEAM_INVENTORY, "group_vars/all/dr.yml": "dr_www_domain: www.example.com\n"}
-    )
+    done = understood(tmp_path, {"hosts.yml": TEAM_INVENTORY, "group_vars/all/dr.yml": "dr_application: petclinic\n"})
     assert done.returncode == 0, told(done)
 
 
@@ -112,7 +110,7 @@ def test_an_inventory_that_its_user_can_read_is_good(tmp_path: Path) -> None:
         {"hosts.yml": TEAM_INVENTORY},
         {
             "hosts.yml": TEAM_INVENTORY,
-            "group_vars/all/dr.yml": "dr_www_domain: www.example.com\n",
+            "group_vars/all/dr.yml": "dr_application: petclinic\n",
             "group_vars/all/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n3132\n",
         },
     ],
