@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import typing as t
@@ -95,7 +96,8 @@ def understood(folder: Path, files: dict[str, str]) -> Done:
         path.chmod(0o600)
     places = {"guardian_home": f"{folder}/home", "__guardian_folder": f"{folder}/etc", "__guardian_work": str(folder)}
     given = {"program_name": "goupang-dr-guardian", "guardian_inventory": "/of/the/team"}
-    return play(folder, UNDERSTOOD, inventory="hosts.yml", variables={**places, **given})
+    path = {"PATH": f"{programs}:{os.environ['PATH']}"}
+    return play(folder, UNDERSTOOD, inventory="hosts.yml", variables={**places, **given}, environment=path)
 
 
 def test_an_inventory_that_its_user_can_read_is_good(tmp_path: Path) -> None:
