@@ -22,7 +22,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     Line,
     now,
 )
-from ansible_collections.goupang.dr.plugins.module_utils._route53_records import BESIDE, ROLES
+from ansible_collections.goupang.dr.plugins.module_utils._route53_records import ROLES, bare, beside
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 Json = dict[str, t.Any]
@@ -86,14 +86,14 @@ class AwsApi:
         """The record sets of these names. Missing when there is no such public zone."""
         doing = f"find the hosted zone {zone}"
         zones = self._asked(doing, self._route53.list_hosted_zones_by_name, DNSName=zone)["HostedZones"]
-        of_this_name = [z for z in zones if plain(z["Name"]) == plain(zone) and not z["Config"].get("PrivateZone")]
+        of_this_name = [z for z in zones if bare(z["Name"]) == bare(zone) and not z["Config"].get("PrivateZone")]
         if not of_this_name:
             raise Missing(f"this AWS account has no public hosted zone {zone}")
         found: list[Json] = []
         for name in names:
             wanted = {"HostedZoneId": of_this_name[0]["Id"], "StartRecordName": name, "MaxItems": "20"}
             answer = self._asked(f"list the records of {name}", self._route53.list_resource_record_sets, **wanted)
-            found += [r for r in answer["ResourceRecordSets"] if plain(r["Name"]) == plain(name)]
+            found += [r for r in answer["ResourceRecordSets"] if bare(r["Name"]) == bare(name)]
         return found
 
     def _asked(self, doing: str, method: t.Callable[..., t.Any], **arguments: t.Any) -> t.Any:
@@ -102,11 +102,6 @@ class AwsApi:
                 return method(**arguments)
 
         return _aws.patiently(call, self._clock, self._clock.now() + BUSY_SECONDS)
-
-
-def plain(name: str) -> str:
-    """A DNS name as one compares it; an alias to a load balancer may carry dualstack. in front."""
-    return name.rstrip(".").lower().removeprefix("dualstack.")
 
 
 # -- CloudFront --------------------------------------------------------------------
@@ -133,7 +128,7 @@ class Site:
 
 def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
     check = f"{CLOUDFRONT} {site.name}"
-    found = next((d for d in distributions if plain(d["DomainName"]) == plain(site.distribution)), None)
+    found = next((d for d in distributions if bare(d["DomainName"]) == bare(site.distribution)), None)
     if found is None:
         what = f"there is no distribution {site.distribution or 'in the inventory'} for {site.alias}"
         return [Line(check, NO, what, PROVISION)]
@@ -148,11 +143,11 @@ def judge_distribution(site: Site, distributions: list[Json]) -> list[Line]:
 
 def judge_edges(sites: t.Sequence[Site], distributions: list[Json]) -> list[Line]:
     """Whether CloudFront lets users through. What is no distribution is the line of its own."""
-    ours = {plain(site.distribution): site for site in sites}
-    shut = [d for d in distributions if plain(d["DomainName"]) in ours and not d.get("Enabled")]
+    ours = {bare(site.distribution): site for site in sites}
+    shut = [d for d in distributions if bare(d["DomainName"]) in ours and not d.get("Enabled")]
     if not shut:
         return [Line(EDGES, OK, "they let users through")]
-    named = " and ".join(f"{d['Id']} for {ours[plain(d['DomainName'])].alias}" for d in shut)
+    named = " and ".join(f"{d['Id']} for {ours[bare(d['DomainName'])].alias}" for d in shut)
     left_by = "as a failback from a dark Azure leaves it, or a deprovision.yml that stopped half way"
     what = f"{named} is disabled, {left_by}: users would be let through to nothing"
     again = "Run that failback again once Azure answers, or provision.yml after such a deprovision.yml"
@@ -165,7 +160,7 @@ def _wrong(site: Site, found: Json, distributions: list[Json]) -> t.Iterator[tup
         holders = [d["Id"] for d in distributions if site.alias in d.get("Aliases", {}).get("Items", [])]
         yield f"it does not carry the name {site.alias}", f"held by {holders[0]}" if holders else "nobody does"
     origin = origin_of(found)
-    if plain(origin.get("DomainName", "")) != plain(site.origin):
+    if bare(origin.get("DomainName", "")) != bare(site.origin):
         yield f"its origin is {origin.get('DomainName') or 'nothing'}", f"{site.what} is {site.origin}"
     if site.path is not None and origin.get("OriginPath", "") != site.path:
         yield f"its origin's path is '{origin.get('OriginPath', '')}'", f"'{site.path}' is meant"
@@ -187,7 +182,7 @@ def origin_of(distribution: Json) -> Json:
 
 def _fix(site: Site, found: Json) -> str:
     """What provision.yml does not do: take a name from another distribution."""
-    if plain(origin_of(found).get("DomainName", "")) != plain(site.origin):
+    if bare(origin_of(found).get("DomainName", "")) != bare(site.origin):
         return f"If {site.origin} is right, run provision.yml, which sets the origin; else correct the inventory."
     return PROVISION
 
@@ -324,7 +319,7 @@ def _as_made(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
 
 def _endpoint(stack: Stack, name: str, config: Json) -> t.Iterator[str]:
     host = config.get("FullyQualifiedDomainName", "")
-    if plain(host) != plain(stack.hosts.get(name, host)):
+    if bare(host) != bare(stack.hosts.get(name, host)):
         yield f"asks {host or 'an address'}, not {stack.hosts[name]}"
     if config.get("FailureThreshold") != stack.threshold:
         yield f"decides after {config.get('FailureThreshold')} failures, not {stack.threshold}"
@@ -366,15 +361,14 @@ def judge_records(stack: Stack, domains: t.Sequence[Domain], records: list[Json]
 
 def _beside(domain: Domain, records: list[Json]) -> t.Iterator[str]:
     """Records by which users come past the pair; a pair of them too is judged like the pair."""
-    for kind in BESIDE:
-        of_kind = [r for r in records if plain(r["Name"]) == plain(domain.domain) and r["Type"] == kind]
-        if of_kind and {r.get("Failover") for r in of_kind} != set(ROLES):
+    for kind, of_kind in beside(domain.domain, records).items():
+        if {r.get("Failover") for r in of_kind} != set(ROLES):
             yield f"{domain.domain} has {kind} records, which do not follow a failover: who comes by them is not moved"
 
 
 def _wrong_records(stack: Stack, domain: Domain, records: list[Json]) -> t.Iterator[str]:
     for role, target in (("PRIMARY", domain.primary), ("SECONDARY", domain.secondary)):
-        of_role = [r for r in records if plain(r["Name"]) == plain(domain.domain) and r.get("Failover") == role]
+        of_role = [r for r in records if bare(r["Name"]) == bare(domain.domain) and r.get("Failover") == role]
         kinds = [r for r in of_role if r["Type"] in ("A", "CNAME")]
         if not kinds:
             yield f"{domain.domain} has no {role} record"
@@ -386,7 +380,7 @@ def _wrong_records(stack: Stack, domain: Domain, records: list[Json]) -> t.Itera
 def _wrong_record(stack: Stack, domain: Domain, role: str, target: str, record: Json) -> t.Iterator[str]:
     alias = record.get("AliasTarget")
     values = [alias["DNSName"]] if alias else [value["Value"] for value in record.get("ResourceRecords", [])]
-    if [plain(value) for value in values] != [plain(target)]:
+    if [bare(value) for value in values] != [bare(target)]:
         yield f"leads to {', '.join(values) or 'nothing'}, not to {target}"
     if alias and alias.get("EvaluateTargetHealth"):
         yield "evaluates its target's health too, so AWS may move users past the health checks"

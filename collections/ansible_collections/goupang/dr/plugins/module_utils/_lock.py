@@ -13,7 +13,6 @@ import hashlib
 import typing as t
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -259,21 +258,16 @@ def look(place: Place, wish: Wish) -> Outcome:
 
     It waits too for what takes but seconds, unless the asker is of that kind itself, and stands back.
     """
-    seen = _seen(place, wish)
+    awaited = set(wish.awaited) - {wish.intent}
 
-    def another() -> Outcome | None:
-        nonlocal seen
+    def settled() -> Outcome | None:
         seen = _seen(place, wish)
-        return None if _passing(seen, wish) else seen
+        return None if seen.how == "held" and seen.holder and seen.holder.intent in awaited else seen
 
-    if _passing(seen, wish):
-        with suppress(DeadlinePassed):  # that it is held still is an answer here
-            wait_for("the lock", another, wish.patience, place.clock)
-    return seen
-
-
-def _passing(seen: Outcome, wish: Wish) -> bool:
-    return seen.how == "held" and seen.holder is not None and seen.holder.intent in set(wish.awaited) - {wish.intent}
+    try:
+        return wait_for("the lock", settled, wish.patience, place.clock)
+    except DeadlinePassed:  # that it is held still is an answer here
+        return _seen(place, wish)
 
 
 def _seen(place: Place, wish: Wish) -> Outcome:

@@ -102,12 +102,18 @@ def plan(state: str, name: Name, records: list[Json]) -> list[Json]:
     return changes
 
 
+def beside(domain: str, records: list[Json]) -> dict[str, list[Json]]:
+    """The name's records by which users come past the pair: type -> records, at least one each."""
+    ours = [record for record in records if bare(record["Name"]) == bare(domain)]
+    found = {kind: [record for record in ours if record["Type"] == kind] for kind in BESIDE}
+    return {kind: of_kind for kind, of_kind in found.items() if of_kind}
+
+
 def _refuse_beside(name: Name, records: list[Json]) -> None:
     """A pair of the team's that hangs on the same checks goes along, and is left alone."""
     checks = {role: target.health_check for role, target in zip(ROLES, (name.primary, name.secondary)) if target}
-    for kind in BESIDE:
-        of_kind = [r for r in records if bare(r["Name"]) == bare(name.domain) and r["Type"] == kind]
-        if of_kind and {r.get("Failover"): r.get("HealthCheckId") for r in of_kind} != checks:
+    for kind, of_kind in beside(name.domain, records).items():
+        if {r.get("Failover"): r.get("HealthCheckId") for r in of_kind} != checks:
             raise Refused(
                 f"{name.domain} has {kind} records, which do not follow its failover: who comes by them would stay "
                 "where they lead. Remove them (CloudFront and the load balancer are reached by A), and run this again."
