@@ -44,6 +44,8 @@ class Stage:
 
     folder: Path
     answers: Mapping[str, list[dict[str, t.Any]]] = field(default_factory=dict)
+    # What this host alone knows, as the facts that the roles set are.
+    controller: Mapping[str, t.Any] = field(default_factory=dict)
     # A machine that nobody reaches by SSH is {"ansible_connection": "ssh", "ansible_port": 1, ...}.
     bastion: Mapping[str, t.Any] = field(default_factory=dict)
     machine: Mapping[str, t.Any] = field(default_factory=dict)
@@ -102,7 +104,7 @@ class Stage:
 
     def _invent(self, variables: Mapping[str, t.Any]) -> None:
         groups = {
-            "controller": {"localhost": {}},
+            "controller": {"localhost": self.controller},
             "primary_bastion": {"bastion": self.bastion},
             "secondary_machine": {"machine": self.machine},
         }

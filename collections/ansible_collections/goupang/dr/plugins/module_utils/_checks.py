@@ -51,6 +51,8 @@ from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
 Params = dict[str, t.Any]
 
 DATABASE_READ_SECONDS = 8
+# SSH has said hello by then, too, which takes some more ways to and fro. One that is silent ends it sooner.
+TUNNEL_SECONDS = 2.5
 
 
 @dataclass(frozen=True)
@@ -337,8 +339,8 @@ def _of_data(params: Params, clouds: Clouds) -> list[Question]:
     ]
 
 
-def _connect(login: Params, joined: t.Any = None) -> Session:
-    return open_session(login, DATABASE_READ_SECONDS, CONNECT_SECONDS, joined)
+def _connect(login: Params) -> Session:
+    return open_session(login, DATABASE_READ_SECONDS, CONNECT_SECONDS)
 
 
 def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:
@@ -347,7 +349,9 @@ def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:
     if not bastion.host:
         return _checks_data.opened_session(lambda: _connect(login), ask)
     with _tunnel.through(bastion, login["login_host"], login["login_port"]) as joined:
-        return _checks_data.opened_session(lambda: _connect(login, joined), ask)
+        return _checks_data.opened_session(
+            lambda: open_session(login, DATABASE_READ_SECONDS, TUNNEL_SECONDS, joined), ask
+        )
 
 
 def _bastion(params: Params) -> _tunnel.Bastion:

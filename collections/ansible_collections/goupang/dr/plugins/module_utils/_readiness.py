@@ -28,8 +28,8 @@ B = t.TypeVar("B")
 OK, WARN, NO = "ok", "warn", "no"
 BLOCKS, INFORMS = "blocks", "informs"
 # A first packet that was lost is sent again after a second, and the next one after three: who has not taken a
-# connection by then is not waited for.
-CONNECT_SECONDS = 2.5
+# connection a second after the second packet is not waited for.
+CONNECT_SECONDS = 2.0
 # AWS's words for "I do not know you" and "you may not".
 AWS_REFUSALS = frozenset(
     {"AccessDenied", "AccessDeniedException", "ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"}
