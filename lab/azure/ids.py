@@ -81,12 +81,8 @@ class ResourceId:
 
 def parse(path: str) -> ResourceId | None:
     """The resource that a path names, None where it names none. ArmError for types that are not emulated."""
-    match = _NESTED.match(path)
-    if match is not None:
-        words = match["pairs"].split("/")
-        nested = _TYPES.get("/".join([match["namespace"], *words[::2]]).lower())
-        if nested in NESTED:
-            return ResourceId(match["subscription"], match["group"], str(nested), "/".join(words[1::2]))
+    if nested := _nested(path):
+        return nested
     match = _RESOURCE.match(path)
     if match is None:
         return None
@@ -94,6 +90,22 @@ def parse(path: str) -> ResourceId | None:
     if match["child_type"] and match["child_type"].lower() != CHILDREN.get(kind, "").lower():
         raise unknown_type(f"{kind}/{match['child_type']}")
     return ResourceId(match["subscription"], match["group"], kind, match["name"], match["child"])
+
+
+def listed(path: str) -> ResourceId | None:
+    """A resource of the list that a path names, as .../flexibleServers/NAME/firewallRules; None where it is none."""
+    return _nested(f"{path}/any")
+
+
+def _nested(path: str) -> ResourceId | None:
+    match = _NESTED.match(path)
+    if match is None:
+        return None
+    words = match["pairs"].split("/")
+    kind = _TYPES.get("/".join([match["namespace"], *words[::2]]).lower())
+    if kind not in NESTED:
+        return None
+    return ResourceId(match["subscription"], match["group"], str(kind), "/".join(words[1::2]))
 
 
 def canonical(kind: str) -> str:

@@ -89,13 +89,14 @@ ALL_MAY_GO = {
 }
 # Nor is its database at rest in peace, unless that is asked for.
 RESTS = {"dr_database_rests": "true"}
-# Calls that no run of the session makes, and who makes them: where an inventory has foundation_immutable_days, and
-# where stack_retry_after has changed.
+# Calls that no run of the session makes, and who makes them: where an inventory has foundation_immutable_days, where
+# one was taken out of foundation_database_sources, and where stack_retry_after has changed.
 IMMUTABILITY = "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"
 UNPLAYED: tuple[tuple[Call, frozenset[str]], ...] = tuple(
     (made, frozenset({"provision"}))
     for made in (
         *(Call("azure", f"{method} {IMMUTABILITY}", "resource group") for method in ("GET", "PUT")),
+        Call("azure", "DELETE Microsoft.DBforMySQL/flexibleServers/firewallRules", "resource group"),
         Call("aws", "cloudfront:UpdateResponseHeadersPolicy"),
     )
 )

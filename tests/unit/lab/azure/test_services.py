@@ -123,6 +123,17 @@ def test_a_part_of_what_is_not_ready_is_refused(plane: Plane) -> None:
     assert error(plane.client("PUT", rule, {"properties": {}})) == (409, "ServerIsBusy")
 
 
+def test_what_lies_in_another_resource_is_in_that_ones_list(plane: Plane) -> None:
+    rules = f"{SERVER}/firewallRules"
+    assert error(plane.client("GET", rules)) == (404, "ResourceNotFound")
+    database(plane)
+    assert plane.client("GET", rules).body == {"value": []}
+    plane.client("PUT", f"{rules}/office", {"properties": {"startIpAddress": "192.0.2.1"}})
+    listed = t.cast("Json", plane.client("GET", rules.lower()).body)["value"]
+    assert [one["id"] for one in listed] == [f"{rules}/office"]
+    assert t.cast("Json", plane.client("GET", f"{SERVER}/configurations").body) == {"value": []}
+
+
 def state(plane: Plane) -> str:
     return str(t.cast("Json", plane.client("GET", SERVER).body)["properties"]["state"])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Wanted
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Wanted, Whole
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource_api import ArmApi
 
 ARM = "https://arm.example"
@@ -46,3 +46,10 @@ def test_what_lies_in_a_group_is_read_to_the_last_page() -> None:
     found = ArmApi(client, ARM, 10.0).listed(Wanted(GROUP, "2021-04-01"))
     assert [one.rpartition("/")[2] for one in found] == ["a", "b", "c"]
     assert client.asked == [f"GET {ARM}{GROUP}/resources?api-version=2021-04-01", f"GET {NEXT}"]
+
+
+def test_a_whole_list_is_read_to_the_last_page() -> None:
+    client = Client([page("a", nextLink=NEXT), page("b")])
+    found = ArmApi(client, ARM, 10.0).members(Whole(f"{GROUP}/providers/P/T/server/rules", "2023-12-30"))
+    assert [one["id"].rpartition("/")[2] for one in found] == ["a", "b"]
+    assert client.asked[0] == f"GET {ARM}{GROUP}/providers/P/T/server/rules?api-version=2023-12-30"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Wanted
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Wanted, Whole
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resource_api import connect
 from ansible_collections.goupang.dr.plugins.module_utils._azure_resources import bring
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
@@ -102,10 +102,12 @@ class Azure:
     params: Json
     resources: list[Json]
 
-    def bring(self, state: str = "present", check: bool = False, owner: str = "petclinic", **params: t.Any) -> Json:
+    def bring(
+        self, state: str = "present", check: bool = False, owner: str = "petclinic", *whole: Whole, **params: t.Any
+    ) -> Json:
         api = connect({**self.params, **params})
         object.__setattr__(api, "clock", Quick())
-        return bring(api, wanted(self.resources), state, owner, check)
+        return bring(api, wanted(self.resources), state, owner, check, whole)
 
     def document(self, resource_id: str) -> Json:
         return self.cloud.arm.store.resources[resource_id.lower()].document
@@ -177,6 +179,44 @@ def test_a_server_at_rest_says_nothing_of_its_parts_and_can_go(azure: Azure) -> 
         assert [line.partition(":")[0] for line in found["drift"]] == ["storageAccounts petclinicdr"]
     assert azure.bring("absent", check=True)["unseen"] == []
     assert azure.bring("absent")["changed"]
+    assert azure.left() == []
+
+
+OFFICE = {"id": f"{SERVER}/firewallRules/office", "api_version": "2023-12-30"}
+RULES = Whole(f"{SERVER}/firewallRules", "2023-12-30")
+
+
+def lets_in(azure: Azure) -> list[str]:
+    return [one.rpartition("/")[2] for one in azure.left() if "/firewallrules/" in one]
+
+
+def test_of_a_whole_list_nothing_stays_that_is_not_named(azure: Azure) -> None:
+    """An address that was taken out of the inventory reaches the database no more."""
+    azure.resources.extend([OFFICE, {**OFFICE, "id": f"{SERVER}/firewallRules/Former"}])
+    azure.bring()
+    azure.resources.pop()
+    assert not azure.bring()["changed"]
+    for check in (True, False):
+        found = azure.bring("present", check, "petclinic", RULES)
+        assert found["drift"] == ["flexibleServers petclinic/firewallRules Former: nobody asked for it"]
+        assert [one["what"] for one in found["resources"] if one["what"] != "same"] == ["deleted"]
+        assert lets_in(azure) == (["former", "office"] if check else ["office"])
+    assert not azure.bring("present", False, "petclinic", RULES)["changed"]
+
+
+def test_a_whole_list_of_a_server_that_is_not_there_or_at_rest_is_not_asked_for(azure: Azure) -> None:
+    azure.resources.append(OFFICE)
+    assert azure.bring("present", True, "petclinic", RULES)["unseen"] == []
+    azure.bring()
+    azure.document(SERVER)["properties"]["state"] = "Stopped"
+    assert "flexibleServers petclinic/firewallRules" in azure.bring("present", False, "petclinic", RULES)["unseen"]
+    assert lets_in(azure) == ["office"]
+
+
+def test_a_whole_list_in_nothing_that_is_named_stops_it_before_anything_is_changed(azure: Azure) -> None:
+    foreign = Whole(SERVER.replace("petclinic", "theirs") + "/firewallRules", "2023-12-30")
+    with pytest.raises(Refused, match="flexibleServers theirs/firewallRules is in nothing that is named here"):
+        azure.bring("present", False, "petclinic", foreign)
     assert azure.left() == []
 
 

@@ -74,6 +74,29 @@ class Wanted:
         return "/".join(f"{kind} {name}" for kind, name in zip(parts[::2], parts[1::2]))
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The parts of one kind in a resource, which are as wanted, and no others. id: that list, as .../firewallRules."""
+
+    id: str
+    api_version: str
+
+    @property
+    def within(self) -> Wanted:
+        """The resource that they lie in."""
+        return Wanted(self.id.rpartition("/")[0], self.api_version)
+
+    @property
+    def label(self) -> str:
+        return f"{self.within.label}/{self.id.rpartition('/')[2]}"
+
+    def others(self, there: t.Iterable[Json], wanted: t.Iterable[Wanted]) -> list[tuple[Wanted, Json]]:
+        """What nobody asked for, of what is there."""
+        keys = {want.key for want in wanted}
+        found = [(Wanted(str(one["id"]), self.api_version), one) for one in there]
+        return [(part, document) for part, document in found if part.key not in keys]
+
+
 def asked(want: Wanted, owner: str, have: Json | None = None) -> Json:
     """The body, with the owner's tag where tags can be, and with what has grown beyond it as it is there."""
     body = want.body

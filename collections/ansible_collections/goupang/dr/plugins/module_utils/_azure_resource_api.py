@@ -17,7 +17,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     sentences,
     tls_verify,
 )
-from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json, Wanted
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Json, Wanted, Whole
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     DeadlinePassed,
     Missing,
@@ -53,6 +53,9 @@ class Api(t.Protocol):
     def listed(self, group: Wanted) -> list[str]:
         """The ids of the resources in a resource group."""
 
+    def members(self, whole: Whole) -> list[Json]:
+        """The parts of one kind that are there."""
+
 
 @dataclass(frozen=True)
 class ArmApi:
@@ -84,13 +87,11 @@ class ArmApi:
         self._begun("POST", replace(want, id=f"{want.id}/{action}"), f"{action} {want.label}")
 
     def listed(self, group: Wanted) -> list[str]:
-        doing = f"list {group.label}"
-        page = self._ask("GET", f"{group.id}/resources", _GROUPS_RESOURCES, doing).json()
-        found = [str(one["id"]) for one in page.get("value", [])]
-        while page.get("nextLink"):
-            page = self._send("GET", str(page["nextLink"]), doing).json()
-            found += [str(one["id"]) for one in page.get("value", [])]
-        return found
+        pages = self._pages(f"{group.id}/resources", _GROUPS_RESOURCES, f"list {group.label}")
+        return [str(one["id"]) for one in pages]
+
+    def members(self, whole: Whole) -> list[Json]:
+        return list(self._pages(whole.id, whole.api_version, f"list {whole.label}"))
 
     # -- One request ------------------------------------------------------------------
 
@@ -108,6 +109,13 @@ class ArmApi:
             errors.map_error(response.status_code, response, {404: errors.ResourceNotFoundError})
             response.raise_for_status()
         return response
+
+    def _pages(self, path: str, api_version: str, doing: str) -> t.Iterator[Json]:
+        page = self._ask("GET", path, api_version, doing).json()
+        yield from page.get("value", [])
+        while page.get("nextLink"):
+            page = self._send("GET", str(page["nextLink"]), doing).json()
+            yield from page.get("value", [])
 
     # -- Operations --------------------------------------------------------------------
 

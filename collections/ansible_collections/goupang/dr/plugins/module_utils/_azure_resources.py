@@ -12,6 +12,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import 
     OWNER_TAG,
     Json,
     Wanted,
+    Whole,
     asked,
     differences,
     joined,
@@ -43,16 +44,20 @@ class Change:
         return {"id": self.want.id, "label": self.want.label, "what": self.what, "differences": list(self.why)}
 
 
-def bring(api: Api, wanted: t.Sequence[Wanted], state: str, owner: str, check_mode: bool) -> Json:
+def bring(
+    api: Api, wanted: t.Sequence[Wanted], state: str, owner: str, check_mode: bool, whole: t.Sequence[Whole] = ()
+) -> Json:
     """Do what is wanted (foresee it in check mode), and return the module's result. DrError.
 
-    All is looked at before the first thing is changed: what is not ours stops it while nothing has happened.
+    All is looked at before the first thing is changed: what is not ours stops it while nothing has happened. Of what
+    is in a whole list and not wanted, nothing stays.
     """
     if state == "absent":
         wanted = [want for want in wanted if not want.is_part]  # parts go with what they lie in
     have, unseen = _look(api, wanted)
     wanted = [want for want in wanted if want not in unseen]
     order = waves(wanted)
+    resting: list[Whole] = []
     _refuse_foreign(wanted, have, owner)
     if state == "absent":
         _refuse_full_groups(api, wanted, have)
@@ -61,12 +66,17 @@ def bring(api: Api, wanted: t.Sequence[Wanted], state: str, owner: str, check_mo
             _delete(api, order, have)
     else:
         changes = [_compared(want, have[want.key], owner) for want in wanted]
+        resting = [one for one in whole if _at_rest(have.get(one.within.key) or {})]
+        others = _others(api, [one for one in whole if one not in resting], wanted, have)
         if not check_mode:
             _make(api, order, {change.want.key: change for change in changes}, have, owner)
+            for other in others:
+                api.delete(other.want)
+        changes += others
     return {
         "changed": any(change.what != "same" for change in changes),
         "resources": [change.told() for change in changes],
-        "unseen": [want.label for want in unseen],
+        "unseen": [*(want.label for want in unseen), *(one.label for one in resting)],
         "drift": [f"{c.want.label}: {why}" for c in changes for why in c.why],
         "diff": [
             {"before_header": c.want.label, "after_header": c.want.label, "before": c.before, "after": c.after}
@@ -121,6 +131,20 @@ def _compared(want: Wanted, document: Json | None, owner: str) -> Change:
     if _failed(document):
         why = [*why, "its provisioning failed"]
     return Change(want, "changed" if why else "same", tuple(why), speaks_of(body, document), body)
+
+
+def _others(
+    api: Api, whole: t.Sequence[Whole], wanted: t.Sequence[Wanted], have: t.Mapping[str, Json | None]
+) -> list[Change]:
+    """What lies in a whole list and nobody asked for."""
+    found: list[Change] = []
+    for one in whole:
+        if one.within.key not in have:
+            raise Refused(f"The list {one.label} is in nothing that is named here, so nobody knows whose it is.")
+        if have[one.within.key] is not None:
+            others = one.others(api.members(one), wanted)
+            found += [Change(part, "deleted", ("nobody asked for it",), document, {}) for part, document in others]
+    return found
 
 
 def _failed(document: Json) -> bool:

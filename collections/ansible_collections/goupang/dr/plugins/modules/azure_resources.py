@@ -65,6 +65,22 @@ options:
         type: list
         elements: str
         default: []
+  whole:
+    description:
+      - With O(state=present), lists of parts that hold what O(resources) names, and nothing else. What is there beside
+        that is deleted. Each lies in a resource that O(resources) names.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      id:
+        description: The resource that they lie in and their kind, as C(.../flexibleServers/NAME/firewallRules).
+        type: str
+        required: true
+      api_version:
+        description: The version of the provider's API.
+        type: str
+        required: true
   owner:
     description: Whose they are, the tag's value. One application, as a rule.
     type: str
@@ -116,8 +132,8 @@ EXAMPLES = r"""
 RETURN = r"""
 resources:
   description:
-    - What became of each, in the order in which they were asked for. With O(state=absent) those alone that lie in no
-      other resource.
+    - What became of each, in the order in which they were asked for, and after them what was too much in O(whole). With
+      O(state=absent) those alone that lie in no other resource.
   returned: success
   type: list
   elements: dict
@@ -144,8 +160,8 @@ drift:
     - "networkSecurityGroups nsg-dr: properties.securityRules[http].properties.access: Deny instead of Allow"
 unseen:
   description:
-    - Type and name of what was neither looked at nor changed, since it lies in a server that is stopped. It is in no
-      other list, and a warning names it.
+    - Type and name of what was neither looked at nor changed, since it lies in a server that is stopped; and of each
+      list of O(whole) there. It is in no other list, and a warning names it.
   returned: success
   type: list
   elements: str
@@ -160,7 +176,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.goupang.dr.plugins.module_utils import _azure_resource_api, _azure_resources
 from ansible_collections.goupang.dr.plugins.module_utils._azure import AUTH_REQUIRED_BY, AUTH_SPEC
-from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Wanted
+from ansible_collections.goupang.dr.plugins.module_utils._azure_resource import Wanted, Whole
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, is_silence
 
 RESOURCE: dict[str, dict[str, t.Any]] = {
@@ -172,9 +188,14 @@ RESOURCE: dict[str, dict[str, t.Any]] = {
     "keep": {"type": "list", "elements": "str", "default": []},
     "at_least": {"type": "list", "elements": "str", "default": []},
 }
+WHOLE: dict[str, dict[str, t.Any]] = {
+    "id": {"type": "str", "required": True},
+    "api_version": {"type": "str", "required": True},
+}
 OWN_SPEC: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "resources": {"type": "list", "elements": "dict", "required": True, "options": RESOURCE},
+    "whole": {"type": "list", "elements": "dict", "default": [], "options": WHOLE},
     "owner": {"type": "str", "required": True},
     "timeout": {"type": "int", "default": 1800},
 }
@@ -202,7 +223,8 @@ def main() -> None:
     params = module.params
     try:
         api = _azure_resource_api.connect(params)
-        result = _azure_resources.bring(api, wanted(params), params["state"], params["owner"], module.check_mode)
+        whole = [Whole(one["id"].strip().rstrip("/"), one["api_version"]) for one in params["whole"]]
+        result = _azure_resources.bring(api, wanted(params), params["state"], params["owner"], module.check_mode, whole)
     except DrError as error:
         module.fail_json(msg=str(error), out_of_reach=is_silence(error))
     if result["unseen"]:
