@@ -90,7 +90,7 @@ def understood(folder: Path, files: dict[str, str]) -> Done:
     runuser.chmod(0o755)
     (folder / "hosts.yml").write_text(TEAM_INVENTORY)
     for name, text in files.items():
-        path = folder / "etc/inventory" / name
+        path = folder / "etc/candidate" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o600)
