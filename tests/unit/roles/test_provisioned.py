@@ -62,7 +62,9 @@ class Zone:
         self.folder, self.url, self.route53 = folder, url, route53
         self.file = folder / "provisioned.yml"
 
-    def play(self, state: str, records: list[dict[str, t.Any]], url: str = "", **variables: t.Any) -> Done:
+    def play(
+        self, state: str, records: list[dict[str, t.Any]], url: str = "", check: bool = False, **variables: t.Any
+    ) -> Done:
         """Role stack, with what was written down before in the inventory."""
         stage = Stage(
             self.folder / f"run {len(list(self.folder.iterdir()))}", {**ANSWERS, "route53_failover_records": records}
@@ -71,6 +73,7 @@ class Zone:
         known = yaml.safe_load(self.file.read_text()) if self.file.exists() else {}
         return stage.play(
             {"role": "goupang.dr.stack", "stack_state": state},
+            check=check,
             **{**INVENTORY, **known, **variables},
             dr_aws_login={"endpoint_url": url or self.url, "region": "us-east-1", **LOGIN},
             stack_record_file=str(self.file),
@@ -148,3 +151,18 @@ def test_checks_with_another_name_are_made_anew_with_another_interval(zone: Zone
     assert set(asked("primary")["ChildHealthChecks"]) == {now["primary_endpoint"], now["switch"]}
     # Nothing needs the renamed ones any more, so that they can be deleted.
     assert zone.checks() - set(now.values()) == {before["primary_endpoint"], before["switch"]}
+
+
+def test_a_dry_run_compares_what_the_inventory_knows_with_what_is_there(zone: Zone) -> None:
+    """A job of AWX has the inventory's variables, and not its files: nothing drifted there."""
+    written = "What was built is written down for the day when AWS does not answer"
+    assert zone.play("present", [UNTOUCHED]).returncode == 0
+    known = yaml.safe_load(zone.file.read_text())
+    zone.file.unlink()
+    done = zone.play("present", [UNTOUCHED], check=True, **known)
+    assert done.returncode == 0, told(done)
+    assert "changed: [localhost]" not in told(done).partition(written)[2].partition("TASK")[0]
+    other = {**known, "dr_distribution_domains": {**known["dr_distribution_domains"], "dr": "d9.cloudfront.net"}}
+    done = zone.play("present", [UNTOUCHED], check=True, **other)
+    assert "changed: [localhost]" in told(done).partition(written)[2].partition("TASK")[0]
+    assert not zone.file.exists()
