@@ -53,11 +53,11 @@ def bring(
     is in a whole list and not wanted, nothing stays.
     """
     if state == "absent":
-        wanted = [want for want in wanted if not want.is_part]  # parts go with what they lie in
+        wanted, whole = [want for want in wanted if not want.is_part], ()  # parts go with what they lie in
     have, unseen = _look(api, wanted)
     wanted = [want for want in wanted if want not in unseen]
+    resting = [one for one in whole if _at_rest(have.get(one.within.key) or {})]
     order = waves(wanted)
-    resting: list[Whole] = []
     _refuse_foreign(wanted, have, owner)
     if state == "absent":
         _refuse_full_groups(api, wanted, have)
@@ -66,7 +66,6 @@ def bring(
             _delete(api, order, have)
     else:
         changes = [_compared(want, have[want.key], owner) for want in wanted]
-        resting = [one for one in whole if _at_rest(have.get(one.within.key) or {})]
         others = _others(api, [one for one in whole if one not in resting], wanted, have)
         if not check_mode:
             _make(api, order, {change.want.key: change for change in changes}, have, owner)
