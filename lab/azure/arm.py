@@ -114,8 +114,12 @@ class Arm:
             return Response(200, {"value": resource["properties"].get(_part_kind(found["id"]), [])})
         if (one := ids.listed(request.path)) and one.parent:
             self.store.get(one.parent)
-            there = [resource for resource in self.store.of_type(one.type) if _lies_in(resource, request.path)]
-            return Response(200, {"value": [self._show(resource) for resource in there]})
+            inner = [
+                self._show(resource)
+                for key, resource in self.store.resources.items()
+                if key.startswith(f"{request.path.lower()}/") and resource.document["type"] == one.type
+            ]
+            return Response(200, {"value": inner})
         if found := _ALL.match(request.path) or _COLLECTION.match(request.path):
             kind = ids.canonical(found["type"]) if "type" in found.groupdict() else None
             prefix = found["scope"].lower() + "/"
@@ -312,10 +316,6 @@ def _required(path: str) -> ResourceId:
     if rid is None:
         raise ArmError(404, "NotFound", f"The laboratory has nothing at {path}.")
     return rid
-
-
-def _lies_in(resource: Resource, folder: str) -> bool:
-    return str(resource.document["id"]).lower().startswith(f"{folder.lower()}/")
 
 
 def _part_kind(path: str) -> str:
