@@ -26,6 +26,7 @@ PLAYBOOK = """
   gather_facts: false
   roles:
     - { role: goupang.dr.traffic, traffic_state: "{{ state }}" }
+    - { role: goupang.dr.traffic, traffic_state: seen_on_secondary, when: state == 'on_secondary' }
 """
 BLOB = "account.blob.example"
 NAMES = ("primary_endpoint", "switch", "primary", "secondary_endpoint", "secondary_opened", "secondary")

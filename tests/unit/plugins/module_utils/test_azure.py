@@ -5,7 +5,7 @@ import types
 
 import pytest
 from ansible_collections.goupang.dr.plugins.module_utils import _errors as errors
-from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, library, sentences, tls_verify
+from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, sentences, tls_verify
 from azure.core import exceptions as core
 
 
@@ -71,11 +71,6 @@ def test_a_token_that_nobody_answers_for_is_not_a_wrong_secret():
 def test_a_bug_keeps_its_trace():
     with pytest.raises(ZeroDivisionError), sentences("divide"):
         1 // 0  # noqa: B018 (it is there to fail)
-
-
-def test_a_library_that_is_not_installed_is_named():
-    with pytest.raises(errors.LibraryMissing, match="no-such-package"):
-        library("no_such_module", "no-such-package")
 
 
 def test_a_secret_makes_a_service_principal_and_its_absence_a_default_login():

@@ -14,16 +14,9 @@ import threading
 import typing as t
 from dataclasses import dataclass
 
-from ansible.module_utils.basic import missing_required_lib
-from ansible_collections.goupang.dr.plugins.module_utils._errors import LibraryMissing, OutOfReach, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._errors import OutOfReach, ServiceFault
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 from ansible_collections.goupang.dr.plugins.module_utils._wait import Clock
-
-try:
-    import boto3
-    import botocore.config
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    boto3 = None
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     # The name of a key is no secret; hidden, it would only be missing where a person looks for who did it.
@@ -35,6 +28,8 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "ca_bundle": {"type": "path"},
 }
 REQUIRED_TOGETHER = [("access_key", "secret_key")]
+
+_PACKAGE = "boto3"
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 10
@@ -66,9 +61,8 @@ class Patience:
 
 def client(service: str, params: t.Mapping[str, t.Any], patience: Patience = Patience()) -> t.Any:
     """A boto3 client from a module's parameters (see ARGUMENT_SPEC). LibraryMissing without boto3."""
-    if boto3 is None:
-        raise LibraryMissing(missing_required_lib("boto3"))
-    config = botocore.config.Config(
+    boto3, settings = library("boto3", _PACKAGE), library("botocore.config", _PACKAGE)
+    config = settings.Config(
         connect_timeout=patience.connect,
         read_timeout=patience.read,
         retries={"mode": "standard", "total_max_attempts": patience.attempts},
@@ -90,14 +84,15 @@ def client(service: str, params: t.Mapping[str, t.Any], patience: Patience = Pat
 @contextlib.contextmanager
 def calling(doing: str) -> t.Iterator[None]:
     """ServiceFault or OutOfReach for what boto3 raises inside. `doing` completes the words "AWS refused to"."""
+    errors = library("botocore.exceptions", _PACKAGE)
     try:
         yield
-    except ClientError as error:
+    except errors.ClientError as error:
         answer = error.response.get("Error", {})
         code = str(answer.get("Code", ""))
         message = answer.get("Message") or "no reason given"
         raise ServiceFault(f"AWS refused to {doing}: {code}: {message}", code) from error
-    except (BotoCoreError, ValueError) as error:
+    except (errors.BotoCoreError, ValueError) as error:
         # ValueError: boto3's word for an endpoint_url that is not a URL.
         raise OutOfReach(f"AWS could not be asked to {doing}: {error}") from error
 

@@ -7,24 +7,21 @@ The options are described by the doc fragment goupang.dr.azure. Private to this 
 
 from __future__ import annotations
 
-import importlib
 import re
-import threading
 import typing as t
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     DrError,
-    LibraryMissing,
     Missing,
     NotAuthorised,
     OutOfReach,
     ServiceFault,
     SizeUnavailable,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 from ansible_collections.goupang.dr.plugins.module_utils._wait import within
 
 T = t.TypeVar("T")
@@ -58,19 +55,6 @@ _SIZE_CODES = frozenset(
 
 # How urllib3 tells of a connection: as an object's address in memory, then the words.
 _UNREADABLE = re.compile(r"\(?<[^<>]* at 0x[0-9a-f]+>[,:] ['\"]?([^'\"]*)['\"]?\)?")
-
-
-# Azure's packages import each other in circles: of two threads that import them at once, one could get half of one.
-_IMPORTING = threading.Lock()
-
-
-def library(module: str, package: str) -> t.Any:
-    """Import a library when it is needed. LibraryMissing names the package to install."""
-    try:
-        with _IMPORTING:
-            return importlib.import_module(module)
-    except ImportError as error:
-        raise LibraryMissing(missing_required_lib(package)) from error
 
 
 def tls_verify(params: dict[str, t.Any]) -> str | bool:

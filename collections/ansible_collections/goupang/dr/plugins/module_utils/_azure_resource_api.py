@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
     credential,
-    library,
     sentences,
     tls_verify,
 )
@@ -24,6 +23,7 @@ from ansible_collections.goupang.dr.plugins.module_utils._errors import (
     Refused,
     ServiceFault,
 )
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 from ansible_collections.goupang.dr.plugins.module_utils._wait import REAL_CLOCK, Clock
 
 # "Retry in a moment" in the words of the network's, the storage's and the database's provider.

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, library, sentences, tls_verify
+from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, sentences, tls_verify
 from ansible_collections.goupang.dr.plugins.module_utils._azure_vm_plan import ADDRESS, DISK, NIC, VM, Json
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 
 
 class Api(t.Protocol):

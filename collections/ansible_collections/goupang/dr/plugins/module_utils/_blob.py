@@ -18,12 +18,12 @@ from datetime import datetime
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
     credential,
-    library,
     sentences,
     tls_verify,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._blob_retry import repeating
 from ansible_collections.goupang.dr.plugins.module_utils._errors import BlobMissing, Missing
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 
 __all__ = ["Account", "BlobMissing", "BlobProperties", "Store", "open_account", "open_container"]
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.goupang.dr.plugins.module_utils._azure import Patience, library
+from ansible_collections.goupang.dr.plugins.module_utils._azure import Patience
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 
 # Of a storage that answers that it is busy, which it does quickly. Silence has a number of its own, in Patience.
 BUSY_RETRIES = 4

@@ -230,38 +230,37 @@ def judge_all_clocks(*answers: t.Any) -> list[Line]:
 
 def questions(subject: Subject, clouds: Clouds, clock: Clock) -> list[Question]:
     params = subject.params
-    sites, storage = params["sites"], params["storage"]
+    sites, storage, bastion = params["sites"], params["storage"], params["bastion"]
     world = RealWorld(sites["ca_bundle"] or None, clock, CONNECT_SECONDS)
     trust = Shared(lambda: _checks_site.tls_context(sites["ca_bundle"]))
     folder = f"https://{storage['domain']}/{storage['switch_container']}"
     return [
-        Question("served", "DNS", lambda: _checks_site.ask_served(world, sites["dr_domain"], sites["resolvers"])),
-        Question(
-            "thrown",
-            "Azure Blob",
-            lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver, clock),
-        ),
-        *_of_aws(subject, clouds),
-        *_of_azure(subject, clouds.arm),
-        *_of_data(params, clouds),
-        *_checks_origin.questions(params, clouds),
+        # In this order: who may be dead keeps us waiting for longest, and is asked before the clouds' libraries are
+        # imported, which takes up the processor, by those who come last.
+        Question("bastion", "the bastion", lambda: _checks_local.ssh_banner(bastion["host"] or "", bastion["port"])),
+        *_of_databases(params),
         *(
             Question(
                 f"certificate {place.name}", place.name, partial(_certificate, world, trust, place, subject.resolver)
             )
             for place in subject.places
         ),
+        Question("served", "DNS", lambda: _checks_site.ask_served(world, sites["dr_domain"], sites["resolvers"])),
+        Question(
+            "thrown",
+            "Azure Blob",
+            lambda: _checks_site.ask_switch(world, folder, params["application"], subject.resolver, clock),
+        ),
         Question(
             "keys",
             "ssh-keygen",
             lambda: _checks_local.read_keys(machine_key(params, "private"), machine_key(params, "public")),
         ),
-        Question(
-            "bastion",
-            "the bastion",
-            lambda: _checks_local.ssh_banner(params["bastion"]["host"] or "", params["bastion"]["port"]),
-        ),
         Question("room", "this host", lambda: _checks_local.look_around(".")),
+        *_checks_origin.questions(params, clouds),
+        *_of_blob(params, clouds),
+        *_of_azure(subject, clouds.arm),
+        *_of_aws(subject, clouds),
     ]
 
 
@@ -309,12 +308,11 @@ def _ask_azure(
     return ask(api(), machine)
 
 
-def _of_data(params: Params, clouds: Clouds) -> list[Question]:
+def _of_blob(params: Params, clouds: Clouds) -> list[Question]:
     storage = params["storage"]
     backups, releases, beats = (
         partial(clouds.container, storage[f"{name}_container"]) for name in ("backup", "release", "heartbeat")
     )
-    over = _checks_data.opened_session
     return [
         Question("shelf", "Azure Blob", lambda: _backups.shelf(backups(), storage["backup_prefix"], by_daemons)),
         Question(
@@ -324,11 +322,11 @@ def _of_data(params: Params, clouds: Clouds) -> list[Question]:
         ),
         Question("beat", "Azure Blob", lambda: _checks_loss.ask_beat(beats(), params["application"])),
         Question("war", "Azure Blob", lambda: _checks_release.ask_war(releases(), storage["release_blob"])),
-        Question(
-            "target",
-            "the secondary's database",
-            lambda: over(lambda: _connect(params["secondary_database"]), _checks_data.ask_target),
-        ),
+    ]
+
+
+def _of_databases(params: Params) -> list[Question]:
+    return [
         Question("source", "the primary's database", lambda: ask_primary(params, _checks_data.ask_source)),
         # Apart from the others: whether the primary is fenced is not to wait until its tables are counted.
         Question(
@@ -336,11 +334,16 @@ def _of_data(params: Params, clouds: Clouds) -> list[Question]:
             "the primary's database",
             lambda: ask_primary(params, lambda session: _checks_data.ask_counts(session, params["schema"])),
         ),
+        Question("target", "the secondary's database", lambda: _ask_secondary(params["secondary_database"])),
     ]
 
 
 def _connect(login: Params) -> Session:
     return open_session(login, DATABASE_READ_SECONDS, CONNECT_SECONDS)
+
+
+def _ask_secondary(login: Params) -> t.Any:
+    return _checks_data.opened_session(lambda: _connect(login), _checks_data.ask_target)
 
 
 def ask_primary(params: Params, ask: t.Callable[[Session], t.Any]) -> t.Any:

@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
-    library,
     sentences,
     tls_verify,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._errors import Missing
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 from ansible_collections.goupang.dr.plugins.module_utils._readiness import (
     CONNECT_SECONDS,
     NO,

@@ -12,12 +12,12 @@ from dataclasses import asdict
 from ansible_collections.goupang.dr.plugins.module_utils._azure import (
     Patience,
     credential,
-    library,
     sentences,
     tls_verify,
 )
 from ansible_collections.goupang.dr.plugins.module_utils._blob_retry import repeating
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DrError, Missing
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 from ansible_collections.goupang.dr.plugins.module_utils._lock import LEASE_SECONDS, Found, Holder, Record
 
 _PACKAGE = "azure-storage-blob"

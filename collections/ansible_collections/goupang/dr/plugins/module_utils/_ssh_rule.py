@@ -12,8 +12,9 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, library, sentences, tls_verify
+from ansible_collections.goupang.dr.plugins.module_utils._azure import credential, sentences, tls_verify
 from ansible_collections.goupang.dr.plugins.module_utils._errors import DeadlinePassed, Missing, Refused
+from ansible_collections.goupang.dr.plugins.module_utils._library import library
 from ansible_collections.goupang.dr.plugins.module_utils._security_group import (
     SSH,
     first_ssh_rule,
