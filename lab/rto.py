@@ -2,8 +2,7 @@
 
 Each task of the roles says by a tag (phase_restore, and so on) what its time is spent on, and the journal records it.
 What has no such tag, and the time between tasks, is overhead: Ansible's own, and that of looking around. Times are the
-wall's: where tasks overlap, the later one of PHASES counts. Resolvers are on their way from the moment that users are
-sent, whatever the runbook does meanwhile. Pure.
+wall's: where tasks overlap, the later one of PHASES counts. Pure.
 """
 
 from __future__ import annotations
@@ -24,14 +23,11 @@ PHASES: dict[str, str] = {
     "start": "Tomcat starts, until application and database answer",
     "verify": "probes, before and after the flip",
     "flip": "users are sent elsewhere: latch, switch, page",
-    "propagate": "health checkers and resolvers are waited for, from the flip on",
+    "propagate": "waits for health checkers and resolvers",
 }
 # What would take its time in any tool; the rest is this one's own.
 NOT_OURS = ("provision", "install", "restore", "propagate")
 MOST_SHOWN = 10
-# Seconds. A wait that was over sooner found all as it should be at its first look.
-A_LOOK = 1.0
-Span = tuple[float, float, str]
 
 
 def moment(text: str) -> float:
@@ -41,21 +37,17 @@ def moment(text: str) -> float:
 def apart(journal: Iterable[jsonl.Line]) -> dict[str, float]:
     """Seconds of each phase, and of what has none; together they are the whole run."""
     whole: tuple[float, float] | None = None
-    spans: list[Span] = []
-    flips: list[float] = []
+    spans: list[tuple[float, float, str]] = []
     for line in journal:
         if line["event"] == "run_end":
             whole = moment(line["started"]), moment(line["time"])
         elif line["event"] == "task" and line.get("phase"):
             spans.append((moment(line["started"]), moment(line["ended"]), line["phase"]))
-            if line["phase"] == "flip" and "tried" not in line:
-                flips.append(moment(line["ended"]))
     if whole is None:
         raise ValueError("This run did not end: its journal has no run_end.")
     unknown = {phase for _, _, phase in spans} - set(PHASES)
     if unknown:
         raise ValueError(f"Unknown phases: {', '.join(sorted(unknown))}. Known: {', '.join(PHASES)}.")
-    spans = from_the_flip_on(spans, flips)
     seconds = dict.fromkeys((*PHASES, OVERHEAD), 0.0)
     edges = sorted({*whole, *(edge for begin, end, _ in spans for edge in (begin, end))})
     order = list(PHASES)
@@ -63,20 +55,6 @@ def apart(journal: Iterable[jsonl.Line]) -> dict[str, float]:
         running = [phase for since, until, phase in spans if since <= begin and end <= until]
         seconds[max(running, key=order.index, default=OVERHEAD)] += end - begin
     return {phase: round(value, 1) for phase, value in seconds.items()}
-
-
-def from_the_flip_on(spans: Iterable[Span], flips: Iterable[float]) -> list[Span]:
-    """The spans; in them, a wait for resolvers begins where the first flip since the wait before it ended."""
-    found: list[Span] = []
-    waited = 0.0
-    for begin, end, phase in sorted(spans):
-        if phase == "propagate":
-            sent = [flip for flip in flips if waited <= flip <= begin]
-            found.append((min(sent) if sent and end - begin > A_LOOK else begin, end, phase))
-            waited = end
-        else:
-            found.append((begin, end, phase))
-    return found
 
 
 def unlabelled(journal: Iterable[jsonl.Line]) -> list[tuple[str, int, float]]:

@@ -13,6 +13,8 @@ from tests.unit.playing import ROOT, Done, play, told
 
 ROLE = ROOT / "collections/ansible_collections/goupang/dr/roles/database"
 TASKS = ROLE / "tasks"
+HOSTS = "[controller]\nlocalhost\n[secondary_machine]\nmachine\n[primary_bastion]\nbastion\n"
+NOBODY = {"login_host": "127.0.0.1", "login_port": 1, "login_user": "a", "login_password": "b", "login_ca": None}
 
 
 def tasks(name: str) -> list[dict[str, t.Any]]:
@@ -44,6 +46,33 @@ def test_what_dumps_is_told_how_to_reach_the_server_and_no_way_through_ssh() -> 
     assert home["vars"]["__database_source"] == "{{ __database_without_ssh }}"
 
 
+def test_what_this_run_has_not_taken_into_use_is_looked_for_before_it_is_opened(tmp_path: Path) -> None:
+    """A look at a server that does not answer fails; without one the run comes as far as the opening."""
+    inventory = {
+        "dr_database_host": "flexible",
+        "dr_application_database_user": "petclinic",
+        "dr_application_database_password": "not-a-secret",
+        "dr_azure_login": {},
+        "dr_secondary_database": NOBODY,
+    }
+    (tmp_path / "hosts").write_text(
+        "[controller]\nlocalhost\n[secondary_machine]\nmachine\n[primary_bastion]\nbastion\n"
+    )
+    role = {"role": "goupang.dr.database", "database_state": "opened"}
+    ours = [{"name": "Open", "hosts": "controller", "gather_facts": False, "roles": [role]}]
+    last = {}
+    for schema in ("", "petclinic_20261128t183652z"):
+        done = play(
+            tmp_path, yaml.safe_dump(ours), variables={**inventory, "database_schema": schema}, inventory="hosts"
+        )
+        assert done.returncode == 2
+        last[schema] = re.findall(r"TASK \[goupang\.dr\.database : ([^\]]+)\]", done.stdout)[-1]
+    assert list(last.values()) == [
+        "See what the secondary holds, and whether users write to it",
+        "From here on this copy is the truth",
+    ]
+
+
 def test_a_dump_that_would_go_through_ssh_is_refused_in_a_sentence(tmp_path: Path) -> None:
     login = {"login_host": "127.0.0.1", "login_user": "a", "login_password": "b", "login_ssh": {"host": "machine"}}
     place = {"account_url": "https://127.0.0.1:1", "container": "box", "schema": "petclinic"}
@@ -70,12 +99,9 @@ def test_a_dry_run_looks_into_no_database_that_would_come_with_its_machine(
         "dr_database_host": host,
         "dr_application_database_user": "petclinic",
         "dr_azure_login": {},
-        "dr_secondary_database": {
-            **{"login_host": "127.0.0.1", "login_port": 1, "login_user": "a", "login_password": "b", "login_ca": None}
-        },
+        "dr_secondary_database": NOBODY,
     }
-    hosts = "[controller]\nlocalhost\n[secondary_machine]\nmachine\n[primary_bastion]\nbastion\n"
-    (tmp_path / "hosts").write_text(f"{hosts}[secondary_machine:vars]\nmachine_is_there={there}\n")
+    (tmp_path / "hosts").write_text(f"{HOSTS}[secondary_machine:vars]\nmachine_is_there={there}\n")
     role = {"role": "goupang.dr.database", "database_state": state}
     ours = [{"name": "Load", "hosts": "controller", "gather_facts": False, "roles": [role]}]
     done = play(tmp_path, yaml.safe_dump(ours), "--check", variables=inventory, inventory="hosts")

@@ -35,31 +35,6 @@ def test_time_in_which_tasks_overlap_counts_once() -> None:
     assert (found["provision"], found["restore"], found["overhead"]) == (8.0, 2.0, 10.0)
 
 
-def test_resolvers_are_waited_for_from_the_moment_that_users_are_sent() -> None:
-    """What is done meanwhile, as the latch and the page, takes none of their time."""
-    moved = [task(1, 3, "flip", "Switch"), task(4, 5, "flip", "Latch"), task(6, 7, "flip", "Page")]
-    found = rto.apart(run(*moved, task(8, 12, "propagate")))
-    assert (found["flip"], found["propagate"], found["overhead"]) == (2.0, 9.0, 9.0)
-
-
-@pytest.mark.parametrize(
-    "before",
-    [
-        [{**task(1, 3, "flip"), "tried": "Azure does not answer"}],
-        [task(1, 2, "flip"), task(2, 3, "propagate")],
-        [],
-    ],
-)
-def test_a_wait_that_no_flip_began_counts_by_itself(before: list[Line]) -> None:
-    counted = rto.apart(run(*before, task(8, 12, "propagate")))["propagate"]
-    assert counted == 4.0 + sum(line["seconds"] for line in before if line["phase"] == "propagate")
-
-
-def test_a_wait_that_was_over_at_the_first_look_kept_nobody_waiting() -> None:
-    found = rto.apart(run(task(1, 3, "flip"), task(4, 5, "verify"), task(8, 8.5, "propagate")))
-    assert (found["flip"], found["verify"], found["propagate"]) == (2.0, 1.0, 0.5)
-
-
 def test_what_is_ours_is_what_any_tool_would_not_need() -> None:
     found = rto.result(
         run(task(0, 5, "install", "I"), task(5, 6, "decide"), task(6, 8, "flip"), task(9, 10, None, "X"))

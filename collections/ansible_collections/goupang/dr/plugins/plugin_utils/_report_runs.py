@@ -16,8 +16,6 @@ OVERHEAD = "overhead"
 PHASES = ("decide", "provision", "install", "restore", "start", "verify", "flip", "propagate")
 # What would take its time in any tool.
 NOT_OURS = ("provision", "install", "restore", "propagate")
-# Seconds. A wait for resolvers that was over sooner found all as it should be at its first look.
-A_LOOK = 1.0
 
 
 def moment(text: str) -> float:
@@ -147,27 +145,16 @@ def _go_on(run: Run, line: Line, wanted: Mapping[tuple[str, str], str]) -> None:
 
 def apart(run: Run) -> dict[str, float]:
     """Seconds of the run by phase, overhead last; together they are the whole run. Empty where no task has a phase."""
-    tasks = [line for line in run.lines if line["event"] == "task" and line.get("phase") in PHASES]
-    if not tasks:
+    spans = [
+        (moment(line["started"]), moment(line["ended"]), line["phase"])
+        for line in run.lines
+        if line["event"] == "task" and line.get("phase") in PHASES
+    ]
+    if not spans:
         return {}
-    spans = [(_began(line, tasks), moment(line["ended"]), line["phase"]) for line in tasks]
     seconds = dict.fromkeys((*PHASES, OVERHEAD), 0.0)
     edges = sorted({run.started, run.ended, *(edge for begin, end, _phase in spans for edge in (begin, end))})
     for begin, end in zip(edges, edges[1:]):
         running = [phase for since, until, phase in spans if since <= begin and end <= until]
         seconds[max(running, key=PHASES.index, default=OVERHEAD)] += end - begin
     return {phase: round(value, 1) for phase, value in seconds.items()}
-
-
-def _began(line: Line, tasks: Sequence[Line]) -> float:
-    """When a task began; a wait for resolvers began after the first flip since the wait before it.
-
-    What the runbook does in between takes none of their time. A flip that was tried in vain sent nobody.
-    """
-    began, ended = moment(line["started"]), moment(line["ended"])
-    if line["phase"] != "propagate" or ended - began <= A_LOOK:
-        return began
-    waits = [moment(one["ended"]) for one in tasks if one["phase"] == "propagate"]
-    flips = [moment(one["ended"]) for one in tasks if one["phase"] == "flip" and "tried" not in one]
-    waited = max((end for end in waits if end <= began), default=0.0)
-    return min((end for end in flips if waited <= end <= began), default=began)

@@ -140,7 +140,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "verify": ("Probes before and after the flip", "전환 전후 점검"),
     "flip": ("The flip: switch, latch, page", "전환: 스위치, 래치, 안내 페이지"),
-    "propagate": ("Health checkers and resolvers, from the flip on", "상태 확인과 DNS 전파 (전환 시점부터)"),
+    "propagate": ("Waits for health checkers and resolvers", "상태 확인과 DNS 전파 대기"),
     "overhead": ("Ansible's own, and looking around", "Ansible 자체 처리와 상태 확인"),
     "ours": (
         "{time} of the runbook's time is its own; machine, packages, data and DNS take the rest.",
