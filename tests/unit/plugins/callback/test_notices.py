@@ -37,7 +37,7 @@ def story(tmp_path, **tasks):
         folder = tmp_path / "roles" / role / "tasks"
         folder.mkdir(parents=True)
         (folder / "main.yml").write_text(tasks.get(role, "- name: Nothing\n  ansible.builtin.meta: noop\n"))
-    plays = [("Check", "guard", "story"), ("Move", "traffic", "seen_on_secondary"), ("Look", "probe", "public")]
+    plays = [("Check", "guard", "story"), ("Move", "traffic", "on_secondary"), ("Look", "probe", "public")]
     return HEADER + "".join(
         PLAY.format(number=number, name=name, role=role, param=ROLES[role], value=value)
         for number, (name, role, value) in enumerate(plays, start=1)

@@ -26,8 +26,8 @@ def test_a_header_without_it_gets_the_rule_of_all_runbooks():
     ("role", "params", "moment"),
     [
         ("goupang.dr.guard", {"guard_intent": "failover"}, ("go", {})),
-        ("goupang.dr.traffic", {"traffic_state": "on_secondary"}, None),
-        ("goupang.dr.traffic", {"traffic_state": "seen_on_secondary"}, ("flipped", {"site": "secondary"})),
+        ("goupang.dr.traffic", {"traffic_state": "on_secondary"}, ("flipped", {"site": "secondary"})),
+        ("goupang.dr.traffic", {"traffic_state": "seen_on_secondary"}, None),
         ("goupang.dr.traffic", {"traffic_state": "on_primary"}, ("flipped", {"site": "primary"})),
         ("goupang.dr.traffic", {"traffic_state": "as_decided"}, None),
         ("goupang.dr.probe", {"probe_view": "private"}, None),

@@ -14,8 +14,7 @@ MOST_WHY, MOST_WAY = 600, 700
 WAY_ON = "Fix what it says, and run the same command again."
 # Begins the sentences of a runbook's header that say how to go on.
 _STOPPED = re.compile(r"\bStopped\b[^.?!]*\?")
-# Of role traffic, the states at whose end resolvers answer with the site.
-_SITES = {"on_primary": "primary", "seen_on_secondary": "secondary"}
+_SITES = {"on_primary": "primary", "on_secondary": "secondary"}
 
 
 def way_on(playbook: str) -> str:
@@ -33,7 +32,7 @@ def way_on(playbook: str) -> str:
 def passed(role: str, params: Mapping[str, t.Any]) -> tuple[str, dict[str, str]] | None:
     """The moment that a role's end is, and its facts; None for what is worth no notice.
 
-    params: what the play gave the role, as {"traffic_state": "on_primary"}.
+    params: what the play gave the role, as {"traffic_state": "on_secondary"}.
     """
     name = role.rpartition(".")[2]
     if name == "guard":
