@@ -55,16 +55,13 @@ def test_what_this_run_has_not_taken_into_use_is_looked_for_before_it_is_opened(
         "dr_azure_login": {},
         "dr_secondary_database": NOBODY,
     }
-    (tmp_path / "hosts").write_text(
-        "[controller]\nlocalhost\n[secondary_machine]\nmachine\n[primary_bastion]\nbastion\n"
-    )
+    (tmp_path / "hosts").write_text(HOSTS)
     role = {"role": "goupang.dr.database", "database_state": "opened"}
     ours = [{"name": "Open", "hosts": "controller", "gather_facts": False, "roles": [role]}]
     last = {}
     for schema in ("", "petclinic_20261128t183652z"):
-        done = play(
-            tmp_path, yaml.safe_dump(ours), variables={**inventory, "database_schema": schema}, inventory="hosts"
-        )
+        variables = {**inventory, "database_schema": schema}
+        done = play(tmp_path, yaml.safe_dump(ours), variables=variables, inventory="hosts")
         assert done.returncode == 2
         last[schema] = re.findall(r"TASK \[goupang\.dr\.database : ([^\]]+)\]", done.stdout)[-1]
     assert list(last.values()) == [
